@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The learner's node: experience in, gradient steps, weights and credit out."""
+import os
+from pathlib import Path
+import time
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from softq_ros.bridge.experience import message_to_transition, weights_to_message
+from softq_ros.errors import LearningError, MessageError, RunError
+from softq_ros.msg import (
+    ActorCredit, ActorDurable, Credit, LearnerStatus, PolicyStatus, PolicyWeights, Transition)
+from softq_ros.nodes import qos
+from softq_ros.nodes.ledger import Ledger
+from softq_ros.nodes.parameters import declare, Parameter
+from softq_ros.nodes.run import run_node
+from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.training.learner import Learner
+from softq_ros.training.run import open_run
+from softq_ros.training.settings import ALGORITHMS, load_settings
+
+PARAMETERS = (
+    Parameter('task', 'sawyer_stack', 'what is learned', choices=task_names),
+    Parameter('algorithm', 'sql', 'how', choices=ALGORITHMS),
+    Parameter('seed', 0, 'first number of every random stream', minimum=0),
+    Parameter('runs', 'runs', 'directory that holds runs'),
+    Parameter('run', '', 'name of the run; empty: made from task, algorithm and seed'),
+    Parameter('resume', False, 'go on with an existing run'),
+    Parameter('steps', 0, 'control steps to train for; 0: what the configuration says', minimum=0),
+    Parameter('governor', 'on', 'whether acting waits for the learner',
+              choices=('on', 'strict', 'off')),
+)
+SLACK = {'on': 8, 'strict': 1, 'off': 1_000_000}  # steps the plant may run ahead of updates
+
+
+def launcher() -> str:
+    """Return what names the process that started us: its id and the time it started."""
+    parent = os.getppid()
+    try:
+        started = Path(f'/proc/{parent}/stat').read_text().rsplit(')', 1)[1].split()[19]
+    except (OSError, IndexError):
+        started = '0'
+    return f'{parent}-{started}'
+
+
+class LearnerNode(Node):
+    """
+    Runs updates at the asked ratio to the control steps it has stored.
+
+    Subscribes
+    ----------
+    policy/transitions (softq_ros/Transition), policy/status (softq_ros/PolicyStatus)
+
+    Publishes
+    ---------
+    learner/weights (softq_ros/PolicyWeights), learner/credit (softq_ros/Credit),
+    learner/status (softq_ros/LearnerStatus)
+
+    Services
+    --------
+    learner/finish (std_srvs/Trigger): end the training where it is, as at its budget
+
+    Parameters
+    ----------
+    task, algorithm, seed, runs, run, resume, steps, governor; all read-only
+    """
+
+    def __init__(self, **kwargs) -> None:
+        """Open or resume the run; a respawn under the same launcher goes on by itself."""
+        super().__init__('learner', **kwargs)
+        chosen = declare(self, PARAMETERS)
+        self._task = load_task(chosen['task'])
+        overrides = {'steps': chosen['steps']} if chosen['steps'] else {}
+        settings = load_settings(chosen['algorithm'], self._task.name, overrides)
+        self._run = open_run(Path(chosen['runs']), chosen['run'], self._task.name,
+                             chosen['algorithm'], chosen['seed'], settings,
+                             resume=chosen['resume'], owner=launcher())
+        self._learner = Learner(self._task, settings, self._run)
+        self._slack = SLACK[chosen['governor']]
+        self._ledger = Ledger(self._learner.replay)
+        self._finishing = False
+        self._state, self._reason = 'warming_up', ''
+        self._metrics: dict[str, float] = {}
+        self._rejected = 0
+        self._handled = 0
+        self._rates = (self._learner.updates, time.monotonic(), 0.0)
+        self._granted: list[tuple] = []
+        self._boot_id = int.from_bytes(os.urandom(7), 'little')
+        self._connect()
+
+    def _connect(self) -> None:
+        self._weights_pub = self.create_publisher(PolicyWeights, 'learner/weights', qos.LATCHED)
+        self._credit_pub = self.create_publisher(Credit, 'learner/credit', qos.LATCHED)
+        self._status_pub = self.create_publisher(LearnerStatus, 'learner/status', qos.LATCHED)
+        self.create_subscription(Transition, 'policy/transitions', self._on_transition,
+                                 qos.TRANSITIONS)
+        self.create_subscription(PolicyStatus, 'policy/status', self._on_policy, qos.LATCHED)
+        self.create_service(Trigger, 'learner/finish', self._on_finish)
+        self.create_timer(0.5, self._publish_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        if self._learner.version:
+            self._publish_weights()
+        self._publish_status()
+
+    # experience
+
+    def _on_transition(self, msg: Transition) -> None:
+        self._handled += 1
+        if self._finished:
+            return
+        try:
+            if msg.task != self._task.name:
+                raise MessageError(f'task {msg.task!r}; accepted: {self._task.name!r}')
+            transition = message_to_transition(msg, self._task.observation_spec.size,
+                                               self._task.action_spec.size)
+        except MessageError as error:
+            self._reject(str(error))
+            return
+        if self._ledger.admits(msg):
+            try:
+                self._learner.add(transition)
+            except RunError as error:
+                self._reject(str(error))
+                return
+            self._ledger.record(transition)
+
+    def _reject(self, reason: str) -> None:
+        self._rejected += 1
+        self._reason = reason
+        self.get_logger().warning(f'policy/transitions: {reason}', throttle_duration_sec=1.0)
+
+    def _on_policy(self, msg: PolicyStatus) -> None:
+        self._handled += 1
+        self._ledger.register(msg.actor, msg.boot_id)
+        self._grant()
+
+    def _on_finish(self, _, response: Trigger.Response) -> Trigger.Response:
+        self._finishing = True
+        response.success, response.message = True, f'{self._learner.steps} steps'
+        return response
+
+    # updates
+
+    @property
+    def _finished(self) -> bool:
+        learner = self._learner
+        return self._finishing or learner.steps >= learner.budget
+
+    def work(self) -> bool:
+        """Drain what has arrived, then take one gradient step if one is owed."""
+        handled, self._handled = self._handled, 0
+        if handled:
+            return True
+        if self._state in ('finished', 'failed'):
+            return False
+        if self._learner.owed > 0 and not self._finishing:
+            self._update()
+            return True
+        self._publish_first_weights()
+        self._grant()
+        if self._finished:
+            self._finish()
+        return False
+
+    def _update(self) -> None:
+        try:
+            self._metrics = self._learner.update()
+        except LearningError as error:
+            self._state, self._reason = 'failed', str(error)
+            self.get_logger().error(f'stopped publishing weights: {error}')
+            return
+        self._state = 'learning'
+        if self._learner.publish_due:
+            self._learner.publish()
+            self._publish_weights()
+        if self._learner.checkpoint_due:
+            self._save()
+        self._grant()
+
+    def _publish_first_weights(self) -> None:
+        if not self._learner.version and self._learner.steps >= self._learner.warmup:
+            self._learner.publish()
+            self._publish_weights()
+
+    def _save(self) -> None:
+        try:
+            self._learner.checkpoint()
+        except (OSError, RunError) as error:
+            self._reason = f'cannot save: {error}; the last checkpoint stands'
+            self.get_logger().error(self._reason, throttle_duration_sec=10.0)
+
+    def _finish(self) -> None:
+        self._save()
+        self._publish_weights()
+        self._state = 'finished'
+        self._publish_status()
+
+    # what goes out
+
+    def _grant(self) -> None:
+        """Publish how far each actor may go: stored steps whose updates are done, plus slack."""
+        learner = self._learner
+        ahead = max(0, self._slack - learner.steps_behind)
+        ahead = 0 if self._finished else min(ahead, learner.budget - learner.steps)
+        granted = [(actor, boot, last + ahead) for actor, boot, last in self._ledger.newest()]
+        if granted == self._granted:
+            return
+        self._granted = granted
+        self._credit_pub.publish(Credit(run=self._run.identity, actors=[
+            ActorCredit(actor=actor, boot_id=boot, sequence=sequence,
+                        weights_version=learner.version)
+            for actor, boot, sequence in granted]))
+
+    def _publish_weights(self) -> None:
+        learner = self._learner
+        if learner.version and self._state != 'failed':
+            self._weights_pub.publish(weights_to_message(
+                learner.weights(), run=self._run.identity, task=self._task.name,
+                algorithm=learner.algorithm, version=learner.version, updates=learner.updates,
+                temperature=learner.temperature))
+
+    def _publish_status(self) -> None:
+        learner = self._learner
+        updates, then, _ = self._rates
+        now = time.monotonic()
+        rate = (learner.updates - updates) / max(now - then, 1e-9)
+        self._rates = (learner.updates, now, rate)
+        self._status_pub.publish(LearnerStatus(
+            run=self._run.identity, directory=str(self._run.path), task=self._task.name,
+            algorithm=learner.algorithm, boot_id=self._boot_id, state=self._state,
+            steps=learner.steps, budget=learner.budget, warmup=learner.warmup,
+            updates=learner.updates, updates_per_step_asked=learner.updates_per_step,
+            updates_per_step_held=learner.updates_per_step_held, update_rate=rate,
+            replay_size=len(learner.replay), replay_capacity=learner.replay.capacity,
+            version=learner.version, rejected=self._rejected, doubled=self._ledger.doubled,
+            gaps=self._ledger.gaps, metric_names=list(self._metrics),
+            metric_values=[float(v) for v in self._metrics.values()],
+            durable=[ActorDurable(actor=a, boot_id=b, sequence=s, episode=e)
+                     for a, b, s, e in self._ledger.durable()], reason=self._reason))
+
+    def on_shutdown(self) -> None:
+        """Write a checkpoint and say where it stands."""
+        if self._state != 'finished':
+            self._save()
+        self._publish_status()
+        self._learner.close()
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until a signal."""
+    return run_node(LearnerNode, args)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

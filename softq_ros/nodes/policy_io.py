@@ -1,0 +1,379 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+The control loop of the policy's process.
+
+Callbacks store, :meth:`PolicyIo._advance` acts: it finishes the step whose result is in, then
+starts the next one if everything it needs is there. It is called whenever something arrived.
+"""
+from collections import deque
+import os
+import time
+
+from geometry_msgs.msg import PoseStamped
+import numpy as np
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.task import Future
+from sensor_msgs.msg import JointState
+
+from softq_ros.bridge.conversions import joint_state_to_sensors, ns_to_time, time_to_ns
+from softq_ros.bridge.experience import (
+    command_message, episode_to_message, message_to_executed, transition_to_message)
+from softq_ros.errors import MessageError
+from softq_ros.msg import (
+    Command, Credit, Episode, Executed, LearnerStatus, PolicyStatus, PolicyWeights, SimStatus,
+    Transition)
+from softq_ros.nodes import qos
+from softq_ros.nodes.cockpit import Cockpit
+from softq_ros.nodes.outbox import Outbox
+from softq_ros.nodes.weights import WeightsReceiver
+from softq_ros.records import EpisodeSummary, Sensors
+from softq_ros.robot.contract import load_contract
+from softq_ros.srv import Reset
+from softq_ros.tasks.task import Task
+from softq_ros.training.interaction import Interaction
+
+RESET_RETRY_SEC = 2.0
+LEARNER_RETRY_SEC = 1.0
+
+
+class PolicyIo(Node):
+    """
+    Turns observations into commands and executed commands into transitions.
+
+    Subscribes
+    ----------
+    joint_states (sensor_msgs/JointState), tool_pose (geometry_msgs/PoseStamped),
+    gate/executed (softq_ros/Executed), learner/weights (softq_ros/PolicyWeights),
+    learner/credit (softq_ros/Credit), learner/status (softq_ros/LearnerStatus),
+    sim/status (softq_ros/SimStatus)
+
+    Publishes
+    ---------
+    policy/command (softq_ros/Command), policy/transitions (softq_ros/Transition),
+    policy/status (softq_ros/PolicyStatus), episodes (softq_ros/Episode)
+
+    Calls
+    -----
+    sim/reset (softq_ros/Reset)
+    """
+
+    def __init__(self, task: Task, cockpit: Cockpit, settings: dict, **kwargs) -> None:
+        """Connect; the first reset is asked for once the plant reports."""
+        super().__init__('policy_io', **kwargs)
+        self._task, self._cockpit, self._settings = task, cockpit, settings
+        self._contract = load_contract(task.contract_name)
+        self._lockstep = settings['stepping'] == 'lockstep'
+        self._governor = settings['governor']
+        self._boot_id = int.from_bytes(os.urandom(7), 'little')
+        self._actor = settings['actor']
+        self._interaction = Interaction(task, self._contract, settings['seed'], self._actor,
+                                        self._boot_id)
+        self._episode: int | None = None if self._governor != 'off' else 0
+        self._phase = 'waiting_plant'
+        self._resetting_since = 0.0
+        self._reset_future = None
+        self._first_stamp = 0
+        self._pose: PoseStamped | None = None
+        self._joints: JointState | None = None
+        self._pending: Sensors | None = None
+        self._answered = 0
+        self._command: Command | None = None
+        self._executed: Executed | None = None
+        self._credit = (0, 0)
+        self._learner_boot = 0
+        self._latencies: deque[float] = deque(maxlen=1000)
+        self._arrived = 0.0
+        self._steps_at_status = (0, time.monotonic())
+        self._sim_boot = 0
+        self._rejected = 0
+        self._reason = ''
+        self._reset_requests: deque[tuple[Future, int]] = deque()
+        self._reset_waiters: list[Future] = []
+        self._next_seed = 0
+        self._weights = WeightsReceiver(task, cockpit, settings['store'])
+        self._connect()
+
+    def _connect(self) -> None:
+        self._commands = self.create_publisher(Command, 'policy/command',
+                                               qos.command(self._settings['stepping']))
+        transitions = self.create_publisher(Transition, 'policy/transitions', qos.TRANSITIONS)
+        self._outbox = Outbox(transitions.publish)
+        self._episodes = self.create_publisher(Episode, 'episodes', qos.EPISODES)
+        self._status_pub = self.create_publisher(PolicyStatus, 'policy/status', qos.LATCHED)
+        self._reset_client = self.create_client(Reset, 'sim/reset')
+        for kind, topic, callback, profile in (
+                (PoseStamped, 'tool_pose', self._on_pose, qos.STATE),
+                (JointState, 'joint_states', self._on_joints, qos.STATE),
+                (Executed, 'gate/executed', self._on_executed, qos.EXECUTED),
+                (PolicyWeights, 'learner/weights', self._on_weights, qos.LATCHED),
+                (Credit, 'learner/credit', self._on_credit, qos.LATCHED),
+                (LearnerStatus, 'learner/status', self._on_learner, qos.LATCHED),
+                (SimStatus, 'sim/status', self._on_sim, qos.LATCHED)):
+            self.create_subscription(kind, topic, callback, profile)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(0.5, self._on_status_timer, clock=steady)
+        if not self._lockstep:
+            self.create_timer(1.0 / self._contract.control_rate, self._on_period, clock=steady)
+        self._publish_status()
+
+    # observations
+
+    def _on_pose(self, msg: PoseStamped) -> None:
+        self._pose = msg
+        if self._joints is not None:
+            self._observe()
+
+    def _on_joints(self, msg: JointState) -> None:
+        self._arrived = time.perf_counter()
+        self._joints = msg
+        self._observe()
+
+    def _observe(self) -> None:
+        joints, pose = self._joints, self._pose
+        stamp = time_to_ns(joints.header.stamp)
+        if self._phase != 'running' or stamp < self._first_stamp or stamp < self._answered:
+            return
+        if stamp == self._answered:
+            self._commands.publish(self._command)
+            return
+        if self._task.needs_tool_pose:
+            if pose is None or time_to_ns(pose.header.stamp) != stamp:
+                return
+        else:
+            pose = None
+        self._joints = None
+        try:
+            self._pending = joint_state_to_sensors(joints, self._contract, pose)
+        except MessageError as error:
+            self._reject(str(error))
+            return
+        if self._lockstep:
+            self._advance()
+
+    def _reject(self, reason: str) -> None:
+        self._rejected += 1
+        self._reason = reason
+        self.get_logger().warning(reason, throttle_duration_sec=1.0)
+
+    def _on_period(self) -> None:
+        self._arrived = time.perf_counter()
+        self._advance()
+
+    def _on_executed(self, msg: Executed) -> None:
+        ours = self._command is not None and msg.boot_id == self._boot_id
+        if ours and msg.header.stamp == self._command.header.stamp:
+            self._executed = msg
+            if self._pending is not None and self._lockstep:
+                self._advance()
+
+    # the step
+
+    def _advance(self) -> None:
+        """Finish the running step if its outcome is in, then start the next if it may start."""
+        if self._reset_requests:
+            self._serve_reset_request()
+        if self._phase != 'running' or self._pending is None:
+            return
+        if self._interaction.waiting and not self._finish_step():
+            return
+        if self._phase == 'running' and self._may_act():
+            self._act()
+
+    def _finish_step(self) -> bool:
+        if self._executed is None:
+            return False
+        executed = message_to_executed(self._executed)
+        if executed.holding:
+            self._end_episode('hold')
+            return False
+        transition = self._interaction.complete(executed, self._pending)
+        self._executed = None
+        if self._settings['learn']:
+            self._outbox.send(transition_to_message(transition, self._task.name))
+        if self._interaction.finished:
+            self._report(self._interaction.summary)
+            self._begin_episode()
+            return False
+        return True
+
+    def _may_act(self) -> bool:
+        cockpit = self._cockpit
+        if cockpit.paused or not cockpit.active:
+            return False
+        if cockpit.flight.actor is None and not cockpit.exploration:
+            return False
+        if self._governor == 'off' or not self._lockstep:
+            return True
+        sequence, version = self._credit
+        fresh = self._governor != 'strict' or cockpit.stream.version >= version
+        return fresh and self._interaction.sequence < sequence
+
+    def _act(self) -> None:
+        if not self._interaction.started:
+            self._interaction.first(self._pending)
+        flight = self._cockpit.flight
+        action = self._interaction.act(flight.actor, self._cockpit.sampling, flight.version)
+        stamp = self._pending.stamp
+        self._command = command_message(
+            action, stamp, self._actor, self._boot_id, self._interaction.sequence + 1,
+            self._interaction.episode, self._interaction.step, self._interaction.source)
+        self._executed, self._pending, self._answered = None, None, stamp
+        self._commands.publish(self._command)
+        self._latencies.append(time.perf_counter() - self._arrived)
+
+    # episodes
+
+    def _begin_episode(self) -> None:
+        if self._episode is None:
+            self._phase = 'waiting_learner'
+            return
+        limit = self._settings['episodes']
+        if limit and self._episode >= limit:
+            self._phase = 'finished'
+            return
+        drawn = self._interaction.begin(self._episode)
+        self._seed, self._next_seed = self._next_seed or drawn, 0
+        self._episode += 1
+        self._phase, self._pending, self._executed = 'resetting', None, None
+        self._call_reset()
+
+    def _call_reset(self) -> None:
+        self._resetting_since = time.monotonic()
+        request = Reset.Request(boot_id=self._boot_id, episode=self._interaction.episode,
+                                seed=self._seed)
+        ns_to_time(request.not_before, self._answered)
+        self._reset_future = self._reset_client.call_async(request)
+        self._reset_future.add_done_callback(self._on_reset)
+
+    def _on_reset(self, future) -> None:
+        if future is not self._reset_future or self._phase != 'resetting':
+            return
+        response = future.result()
+        if not response.success:
+            self._reject(f'sim/reset: {response.message}')
+            return
+        self._first_stamp = time_to_ns(response.stamp)
+        self._phase = 'running'
+        for waiter in self._reset_waiters:
+            waiter.set_result(self._interaction.episode)
+        self._reset_waiters = []
+        if self._joints is not None:
+            self._observe()
+
+    def request_reset(self, waiter: Future, seed: int = 0) -> None:
+        """
+        End the running episode soon; callable from any thread.
+
+        :param waiter: gets the number of the episode that begins.
+        :param seed: of that episode's start; 0 for the next of the policy's own sequence.
+        """
+        self._reset_requests.append((waiter, seed))
+
+    def _serve_reset_request(self) -> None:
+        if self._reset_requests and self._phase in ('running', 'finished'):
+            waiter, self._next_seed = self._reset_requests.popleft()
+            self._reset_waiters.append(waiter)
+            self._end_episode('stopped')
+
+    def _end_episode(self, cause: str) -> None:
+        if self._phase == 'running':
+            self._interaction.abandon(cause)
+            self._report(self._interaction.summary)
+        self._begin_episode()
+
+    def _report(self, summary: EpisodeSummary) -> None:
+        self._episodes.publish(episode_to_message(
+            summary, self._actor, self._boot_id, self._task.name, self._answered,
+            self._cockpit.flight.version))
+
+    def _on_sim(self, msg: SimStatus) -> None:
+        restarted = self._sim_boot not in (0, msg.boot_id)
+        self._sim_boot = msg.boot_id
+        if self._phase == 'waiting_plant':
+            self._begin_episode()
+        elif self._phase == 'running' and restarted:
+            self._end_episode('fault')
+        elif (self._phase == 'running' and msg.state == 'fault'
+              and msg.episode == self._interaction.episode):
+            self._end_episode('fault')
+
+    # the learner
+
+    def _on_weights(self, msg: PolicyWeights) -> None:
+        refused = self._weights.receive(msg)
+        if refused:
+            self._reason = refused
+            self.get_logger().warning(refused, throttle_duration_sec=1.0)
+        if self._lockstep:
+            self._advance()
+
+    def _on_credit(self, msg: Credit) -> None:
+        for entry in msg.actors:
+            if entry.actor == self._actor and entry.boot_id == self._boot_id:
+                self._credit = (entry.sequence, entry.weights_version)
+        if self._lockstep:
+            self._advance()
+
+    def _on_learner(self, msg: LearnerStatus) -> None:
+        mine = [d for d in msg.durable if d.actor == self._actor]
+        durable = max((d.sequence for d in mine if d.boot_id == self._boot_id), default=0)
+        self._outbox.acknowledge(durable)
+        if self._learner_boot not in (0, msg.boot_id):
+            self._outbox.send_again()
+        self._learner_boot = msg.boot_id
+        if self._episode is None:
+            self._episode = max((d.episode + 1 for d in mine), default=0)
+            if self._phase == 'waiting_learner':
+                self._begin_episode()
+
+    # status
+
+    def _on_status_timer(self) -> None:
+        waiting = time.monotonic() - self._resetting_since
+        if self._phase == 'resetting' and waiting > RESET_RETRY_SEC:
+            self._call_reset()
+        self._serve_reset_request()
+        self._outbox.send_again_if_stuck(LEARNER_RETRY_SEC)
+        self._weights.store_if_due()
+        self._publish_status()
+
+    def _publish_status(self) -> None:
+        flight, cockpit = self._cockpit.flight, self._cockpit
+        now, sequence = time.monotonic(), self._interaction.sequence
+        before, then = self._steps_at_status
+        self._steps_at_status = (sequence, now)
+        waiting = self._phase == 'running' and self._pending is not None and self._lockstep
+        state = 'waiting_learner' if waiting else self._phase
+        state = 'paused' if cockpit.paused else state if cockpit.active else 'inactive'
+        latencies = np.array(self._latencies or [0.0])
+        status = PolicyStatus(
+            actor=self._actor, boot_id=self._boot_id, state=state, policy=flight.name,
+            version=flight.version, sampling=cockpit.sampling, sequence=sequence,
+            episode=self._interaction.episode, unacknowledged=len(self._outbox),
+            overflowed=self._outbox.overflowed, resent=self._outbox.resent,
+            rejected_observations=self._rejected, rejected_weights=self._weights.rejected,
+            weights_age_sec=now - flight.accepted if flight.accepted else 0.0,
+            step_rate=(sequence - before) / max(now - then, 1e-9),
+            act_median_sec=float(np.median(latencies)),
+            act_p99_sec=float(np.percentile(latencies, 99)),
+            reason=cockpit.reason or self._reason)
+        ns_to_time(status.header.stamp, self._answered)
+        self._status_pub.publish(status)
+
+    def on_shutdown(self) -> None:
+        """Say the last word: the status, and the last accepted weights to disk."""
+        self._weights.store_if_due(at_once=True)
+        self._publish_status()

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The policy's process: a node for parameters and services beside the node of the control loop."""
+from pathlib import Path
+import time
+
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
+from rclpy.action import ActionServer
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.parameter import Parameter as RosParameter
+from rclpy.task import Future
+from std_srvs.srv import Trigger
+
+from softq_ros.action import ResetEpisode
+from softq_ros.errors import ConfigurationError, SoftqError
+from softq_ros.nodes.cockpit import Cockpit, Flight
+from softq_ros.nodes.parameters import declare, Parameter
+from softq_ros.nodes.policy_io import PolicyIo
+from softq_ros.nodes.run import run_node
+from softq_ros.policies.bundle import find_bundle, load_bundle
+from softq_ros.robot.contract import load_contract
+from softq_ros.tasks.catalogue import load_task, task_names
+
+LEARNER = 'learner'
+PARAMETERS = (
+    Parameter('task', 'sawyer_stack', 'what is asked of the robot', choices=task_names),
+    Parameter('seed', 0, 'first number of every random stream', minimum=0),
+    Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
+    Parameter('governor', 'on', 'whether acting waits for the learner',
+              choices=('on', 'strict', 'off')),
+    Parameter('learn', True, 'publish transitions'),
+    Parameter('actor', 'sim', 'name of this robot in every transition'),
+    Parameter('episodes', 0, 'stop after so many; 0: never', minimum=0),
+    Parameter('store', '', 'directory for the last accepted weights; empty: none'),
+    Parameter('policies', '', 'directory that holds bundles; empty: those that ship'),
+    Parameter('autostart', True, 'configure and activate at once'),
+)
+DYNAMIC = {'policy': LEARNER, 'deterministic': False, 'exploration': True, 'paused': False}
+
+
+class PolicyNode(LifecycleNode):
+    """
+    Chooses what flies.
+
+    Parameters
+    ----------
+    policy (string): `learner` or the name of a bundle; deterministic, exploration, paused (bool);
+    the others are read-only.
+
+    Services
+    --------
+    policy/rollback (std_srvs/Trigger): back to what flew before
+
+    Actions
+    -------
+    episode/reset (softq_ros/ResetEpisode)
+    """
+
+    def __init__(self, cockpit: Cockpit, **kwargs) -> None:
+        """Declare and check the parameters; ``settings`` holds the read-only ones."""
+        super().__init__('policy', **kwargs)
+        self._cockpit = cockpit
+        self._task = None
+        self._previous: Flight | None = None
+        self._name = LEARNER
+        self._checked: dict[str, Flight] = {}
+        self.add_on_set_parameters_callback(self._on_set)
+        self.settings = declare(self, PARAMETERS, frozenset(DYNAMIC))
+        self._task = load_task(self.settings['task'])
+        self._contract = load_contract(self._task.contract_name)
+        self._declare_dynamic()
+        self.add_post_set_parameters_callback(self._on_changed)
+        self.create_service(Trigger, 'policy/rollback', self._on_rollback)
+
+    def _declare_dynamic(self) -> None:
+        for name, default in DYNAMIC.items():
+            descriptor = ParameterDescriptor(description=f'{name}; see the class documentation',
+                                             dynamic_typing=name == 'policy')
+            try:
+                value = self.declare_parameter(name, default, descriptor).value
+            except Exception as error:  # rclpy raises several unrelated types here
+                raise ConfigurationError(f'parameter {name}: {error}') from error
+            if name != 'policy':
+                setattr(self._cockpit, name, value)
+            elif value != LEARNER:
+                self._fly(self._load(value))
+
+    def serve_resets(self, io: PolicyIo) -> None:
+        """Offer ``episode/reset``, answered by the control loop."""
+        async def execute(goal):
+            waiter, begun = Future(), time.monotonic()
+            io.request_reset(waiter, goal.request.seed)
+            episode = await waiter
+            goal.publish_feedback(ResetEpisode.Feedback(elapsed_sec=time.monotonic() - begun))
+            goal.succeed()
+            return ResetEpisode.Result(success=True, episode=episode)
+
+        self._resets = ActionServer(self, ResetEpisode, 'episode/reset', execute)
+
+    # parameters: this node's thread checks and loads, the control loop goes on meanwhile
+
+    def _on_set(self, changes: list[RosParameter]) -> SetParametersResult:
+        for change in changes:
+            if change.name == 'policy':
+                reason = self._refusal(change.value)
+                if reason:
+                    self._cockpit.reason = reason
+                    return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    def _refusal(self, value: object) -> str:
+        if not isinstance(value, str):
+            return (f'parameter policy: got {value!r}; accepted: a string, {LEARNER!r} or the '
+                    'name of a bundle (quote names that YAML reads as something else)')
+        if value == LEARNER or self._task is None:
+            return ''
+        try:
+            self._checked = {value: self._load(value)}
+        except SoftqError as error:
+            return f'parameter policy: {error}'
+        except Exception as error:  # an exception here would end the process
+            return f'parameter policy: {value}: {error}'
+        return ''
+
+    def _load(self, name: str) -> Flight:
+        root = self.settings['policies']
+        bundle = load_bundle(find_bundle(name, Path(root) if root else None))
+        bundle.check_fits(self._task, self._contract)
+        return Flight(bundle.actor(), name, accepted=time.monotonic())
+
+    def _on_changed(self, changes: list[RosParameter]) -> None:
+        for change in changes:
+            if change.name == 'policy' and change.value != self._name:
+                self._fly(self._checked.get(change.value))
+            elif change.name in DYNAMIC and change.name != 'policy':
+                setattr(self._cockpit, change.name, change.value)
+
+    def _fly(self, flight: Flight | None) -> None:
+        self._previous, self._cockpit.bundle = self._cockpit.bundle, flight
+        self._name = flight.name if flight else LEARNER
+
+    def _on_rollback(self, _, response: Trigger.Response) -> Trigger.Response:
+        self._fly(self._previous)
+        response.success, response.message = True, f'{self._name} flies'
+        return response
+
+    # life cycle
+
+    def on_activate(self, state) -> TransitionCallbackReturn:
+        """Let the control loop act."""
+        self._cockpit.active = True
+        return super().on_activate(state)
+
+    def on_deactivate(self, state) -> TransitionCallbackReturn:
+        """Keep the control loop from acting."""
+        self._cockpit.active = False
+        return super().on_deactivate(state)
+
+    def start(self) -> None:
+        """Configure and activate, where ``autostart`` asks for it."""
+        if self.settings['autostart']:
+            self.trigger_configure()
+            self.trigger_activate()
+
+
+def make_process(**kwargs) -> PolicyIo:
+    """Build both nodes; the parameter node is spun beside the control loop."""
+    cockpit = Cockpit()
+    node = PolicyNode(cockpit, **kwargs)
+    io = PolicyIo(load_task(node.settings['task']), cockpit, node.settings,
+                  context=kwargs.get('context'), use_global_arguments=True)
+    io.beside = node
+    node.serve_resets(io)
+    node.start()
+    return io
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the process until a signal."""
+    return run_node(make_process, args)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

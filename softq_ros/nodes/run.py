@@ -1,0 +1,123 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+How a node's process lives and ends.
+
+rclpy's own signal handlers invalidate the context before a node can say its last word, so they
+are off: a signal ends the loop, ``on_shutdown`` of each node runs while publishing still works.
+"""
+from collections.abc import Callable
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from softq_ros.errors import SoftqError
+
+try:
+    from rclpy.experimental import EventsExecutor
+except ImportError:  # before rclpy 7.1.4
+    EventsExecutor = SingleThreadedExecutor
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_launcher() -> None:
+    """Ask the kernel for SIGTERM when the process that started us dies (Linux only)."""
+    if sys.platform == 'linux':
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _spin_aside(node: Node, stop: threading.Event) -> threading.Thread:
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+
+    def loop() -> None:
+        try:
+            while not stop.is_set() and node.context.ok():
+                executor.spin_once(timeout_sec=0.1)
+        except ExternalShutdownException:
+            pass
+        finally:
+            executor.shutdown(timeout_sec=1.0)
+
+    thread = threading.Thread(target=loop, name=node.get_name(), daemon=True)
+    thread.start()
+    return thread
+
+
+def _spin_main(node: Node, stop: threading.Event) -> None:
+    executor = EventsExecutor(context=node.context)
+    executor.add_node(node)
+    work = getattr(node, 'work', None)
+    try:
+        while not stop.is_set() and not getattr(node, 'done', False):
+            # spin_once() without a time-out never returns in rclpy 7.1
+            executor.spin_once(timeout_sec=0.1 if work is None or not work() else 0.0)
+    finally:
+        executor.shutdown()
+
+
+def run_node(make_node: Callable[[], Node], args: list[str] | None = None) -> int:
+    """
+    Run one process: build its node, spin until a signal or until ``node.done``, end it cleanly.
+
+    A node may offer ``beside`` (a second node, spun in its own thread by its own executor),
+    ``work()`` (called between callbacks; returns whether there is more to do at once),
+    ``on_shutdown()`` (its last word) and ``exit_code``.
+
+    :returns: the exit code of the process; 2 when the node refuses its configuration.
+    """
+    die_with_launcher()
+    stop = _stop_on_signals()
+    node = None
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        node = make_node()
+        beside = getattr(node, 'beside', None)
+        thread = _spin_aside(beside, stop) if beside else None
+        _spin_main(node, stop)
+        stop.set()
+        if thread:
+            thread.join(timeout=1.0)
+        return getattr(node, 'exit_code', 0)
+    except SoftqError as error:
+        print(f'{sys.argv[0].rsplit(os.sep, 1)[-1]}: {error}', file=sys.stderr, flush=True)
+        return 2
+    finally:
+        _ignore_signals()
+        if node is not None and hasattr(node, 'on_shutdown'):
+            node.on_shutdown()
+            time.sleep(0.05)  # the last message leaves before its writer goes
+        if rclpy.ok():
+            rclpy.shutdown()
