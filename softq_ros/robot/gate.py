@@ -12,92 +12,163 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-What may be published: limits in terms of the contract, the last command and the measured state.
+The gate's rules: what becomes of an action on its way to a robot.
 
-Letters: A actuated joints. The rules know no clock and no transport; ``softq train`` and the gate
-node use the same ones.
+Pure arithmetic on the contract and the measured state; time is counted in control periods.
 """
+from math import isfinite
+
 import numpy as np
 
 from softq_ros.errors import MessageError
-from softq_ros.records import Executed, Sensors
+from softq_ros.records import Executed, NANOSECONDS, Sensors
 from softq_ros.robot.contract import RobotContract
-
-
-def limit_velocity(asked: np.ndarray, before: np.ndarray, position: np.ndarray,
-                   contract: RobotContract) -> np.ndarray:
-    """
-    Return the nearest velocity that keeps velocity, acceleration and position limits.
-
-    Position wins over acceleration: near a limit a joint stops as hard as it must.
-
-    :param asked: ``(A,)`` [rad/s or m/s]
-    :param before: the command of the period before, ``(A,)`` [rad/s or m/s]
-    :param position: measured, ``(A,)`` [rad or m]
-    """
-    change = contract.acceleration_limit * contract.period_sec
-    velocity = np.minimum(np.maximum(asked, before - change), before + change)
-    velocity = np.minimum(np.maximum(velocity, -contract.velocity_limit), contract.velocity_limit)
-    lower = np.minimum((contract.position_lower - position) * contract.control_rate, 0.0)
-    upper = np.maximum((contract.position_upper - position) * contract.control_rate, 0.0)
-    return np.minimum(np.maximum(velocity, lower), upper)
 
 
 class Gate:
     """
-    Turns actions into commands; remembers only the command before.
+    Limits velocity commands; the same object serves the node and the one-process loop.
 
-    :param contract: whose limits are kept.
+    A command is changed as little as keeps, in this order of precedence, (1) the way left to a
+    joint limit: not beyond it within this period, and slow enough to brake before it afterwards,
+    (2) the velocity limit, (3) the acceleration limit against the previous command, which at the
+    start of an episode is the measured velocity.
     """
 
     def __init__(self, contract: RobotContract) -> None:
-        """Start without a command before: the first starts from the measured velocity."""
+        """Prepare the arrays; no episode has begun."""
         self._contract = contract
-        self._before: np.ndarray | None = None
+        self._size = len(contract.joints)
+        period = contract.period_ns / NANOSECONDS
+        self._rate = 1.0 / period
+        # twice the velocity limit is the largest change there is, so infinity need not be kept
+        self._change = np.minimum(contract.acceleration_limit * period,
+                                  2.0 * contract.velocity_limit)
+        self._ends = np.stack([contract.position_upper, -contract.position_lower])
+        self._speed = np.stack([contract.velocity_limit] * 2)
+        self._room = np.empty((2, self._size))
+        self._brake = np.empty((2, self._size))
+        self._range = np.ones(self._size, np.float32)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget episode and previous command, as after arming."""
         self._episode: int | None = None
+        self._previous: np.ndarray | None = None
 
     def filter(self, action: np.ndarray, sensors: Sensors, episode: int) -> Executed:
         """
-        Return what may be executed of an action ``(A,)`` in [-1, 1].
+        Turn an asked action ``(A,)`` into the command that may be published.
 
-        Where nothing limits, the executed action has the bits of the asked one.
+        Where nothing limits, ``Executed.action`` has the bits that were asked for. A command that
+        has no place in [-1, 1] (braking from outside the range) is marked as holding.
 
-        :raises MessageError: when the action is refused whole: wrong length, not finite, or, on
-            hardware, of another episode than the one before.
+        :raises MessageError: refused whole: wrong length, not finite, or a new episode number on
+            hardware, where only :meth:`restart` may begin anew.
         """
-        contract = self._contract
+        asked = self._checked(action)
+        self._check_state(sensors)
+        self._enter(episode, sensors)
+        clipped = np.maximum(np.minimum(asked, self._range), -self._range)
+        wanted = clipped * self._contract.action_scale
+        command = self._limit(wanted, sensors.position)
+        same = command == wanted
+        self._previous = command
+        if same.all():
+            inside = (clipped == asked).all()
+            return Executed(asked, wanted, asked if inside else clipped, not inside, False,
+                            '' if inside else 'range')
+        return self._limited(asked, command, self._why(wanted, same))
+
+    def hold(self, sensors: Sensors | None, episode: int, why: str,
+             asked: np.ndarray | None = None) -> Executed:
+        """
+        Decelerate to zero at the acceleration limit, then stay there; never raises.
+
+        :param sensors: the newest state, or None where there is none.
+        :param asked: what the hold replaces ``(A,)``; zeros where it was refused.
+        """
+        usable = sensors is not None and self._usable(sensors)
+        if usable and (self._contract.simulated or self._episode is None):
+            self._enter(episode, sensors)
+        if self._previous is None:
+            self._previous = np.zeros(self._size)
+        position = sensors.position if usable else None
+        command = self._limit(np.zeros(self._size), position)
+        self._previous = command
+        nothing = np.zeros(self._size, np.float32)
+        return Executed(nothing if asked is None else asked, command, self._mapped(command),
+                        bool(command.any()), True, why)
+
+    def _checked(self, action: np.ndarray) -> np.ndarray:
         asked = np.asarray(action, np.float32)
-        if asked.shape != (len(contract.joints),):
-            raise MessageError(f'action has shape {asked.shape}; accepted: '
-                               f'({len(contract.joints)},)')
-        if not np.isfinite(asked).all():
-            raise MessageError(f'action is {asked.tolist()}; accepted: finite numbers')
-        before = self._command_before(sensors, episode)
-        clipped = np.minimum(np.maximum(asked, np.float32(-1)), np.float32(1))
-        wanted = clipped * contract.action_scale
-        command = limit_velocity(wanted, before, sensors.position, contract)
-        self._before = command
-        if (command == asked * contract.action_scale).all():
-            return Executed(asked, command, asked)
-        executed = np.where(command == wanted, clipped, command / contract.action_scale)
-        return Executed(asked, command, executed.astype(np.float32), limited=True, why='limit')
+        if asked.shape != (self._size,):
+            raise MessageError(f'action of shape {asked.shape}; accepted: ({self._size},)')
+        if not isfinite(asked.dot(asked)) and not np.isfinite(asked).all():
+            at = int(np.argmin(np.isfinite(asked)))
+            raise MessageError(f'action[{at}] is {asked[at]}; accepted: finite numbers')
+        return asked
 
-    def hold(self, sensors: Sensors, episode: int, why: str, size_asked: int = 0) -> Executed:
-        """Return the hold action: decelerate to zero velocity within the limits."""
-        contract = self._contract
-        zero = np.zeros(len(contract.joints))
-        before = self._command_before(sensors, episode, moving_on=True)
-        self._before = limit_velocity(zero, before, sensors.position, contract)
-        action = (self._before / contract.action_scale).astype(np.float32)
-        asked = np.zeros(size_asked or len(contract.joints), np.float32)
-        return Executed(asked, self._before, action, limited=True, holding=True, why=why)
+    def _usable(self, sensors: Sensors) -> bool:
+        position, velocity = sensors.position, sensors.velocity
+        fits = position.shape == velocity.shape == (self._size,)
+        return fits and isfinite(position.dot(position) + velocity.dot(velocity))
 
-    def _command_before(self, sensors: Sensors, episode: int,
-                        moving_on: bool = False) -> np.ndarray:
-        if self._episode is not None and episode != self._episode:
-            if not self._contract.simulated and not moving_on:
-                raise MessageError(f'episode {episode}; accepted: {self._episode}, a robot does '
-                                   'not jump')
-            self._before = None
+    def _check_state(self, sensors: Sensors) -> None:
+        if not self._usable(sensors):
+            raise MessageError(f'joint positions {sensors.position} and velocities '
+                               f'{sensors.velocity}; accepted: {self._size} finite numbers each')
+
+    def _enter(self, episode: int, sensors: Sensors) -> None:
+        if episode == self._episode:
+            return
+        if self._episode is not None and not self._contract.simulated:
+            raise MessageError(f'episode {episode}; accepted: {self._episode}, until armed anew')
         self._episode = episode
-        return sensors.velocity if self._before is None else self._before
+        limit = self._contract.velocity_limit
+        self._previous = np.clip(sensors.velocity, -limit, limit)
+
+    def _limit(self, wanted: np.ndarray, position: np.ndarray | None) -> np.ndarray:
+        """Return the nearest allowed command, ``(A,)`` float64, freshly allocated."""
+        previous, change = self._previous, self._change
+        command = np.minimum(wanted, previous + change)
+        np.maximum(command, previous - change, out=command)
+        ahead = self._speed if position is None else self._speed_ahead(position)
+        np.minimum(command, ahead[0], out=command)
+        return np.maximum(command, -ahead[1], out=command)
+
+    def _speed_ahead(self, position: np.ndarray) -> np.ndarray:
+        """
+        Return the largest speeds towards the upper and the lower limits, ``(2, A)``.
+
+        With way left ``x`` per period and change ``c`` per period, speed ``v`` braked by ``c`` a
+        period travels less than ``(v + c/2)^2 / 2c``; a last step ``v <= c`` travels ``v``.
+        """
+        room, brake, change = self._room, self._brake, self._change
+        room[0], room[1] = position, position
+        np.negative(room[1], out=room[1])
+        np.subtract(self._ends, room, out=room)
+        np.multiply(room, self._rate, out=room)
+        np.maximum(room, 0.0, out=room)
+        np.multiply(room, 2.0 * change, out=brake)
+        np.sqrt(brake, out=brake)
+        np.subtract(brake, 0.5 * change, out=brake)
+        np.minimum(room, change, out=room)
+        np.maximum(room, brake, out=room)
+        return np.minimum(room, self._speed, out=room)
+
+    def _mapped(self, command: np.ndarray) -> np.ndarray:
+        action = (command / self._contract.action_scale).astype(np.float32)
+        return np.clip(action, -1.0, 1.0)
+
+    def _limited(self, asked: np.ndarray, command: np.ndarray, why: str) -> Executed:
+        outside = bool((np.abs(command) > self._contract.action_scale).any())
+        return Executed(asked, command, self._mapped(command), True, outside,
+                        'braking' if outside else why)
+
+    def _why(self, wanted: np.ndarray, same: np.ndarray) -> str:
+        """Name the rule that limits the first changed joint; ``_room`` is still this step's."""
+        at = int(np.argmin(same))
+        if wanted[at] > self._room[0, at] or -wanted[at] > self._room[1, at]:
+            return 'joint limit'
+        return 'acceleration'

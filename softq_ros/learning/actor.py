@@ -1,0 +1,126 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+A policy as numpy: one observation to one action, without torch.
+
+Letters: O observation, A action, K candidates.
+"""
+import numpy as np
+
+from softq_ros.errors import accepted, BundleError
+
+MODES = ('stochastic', 'deterministic', 'best_of_32')
+CANDIDATES = 32
+LOG_STD = (-20.0, 2.0)  # range of the Gaussian policy's log standard deviation
+
+
+def _layers(weights: dict[str, np.ndarray], prefix: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    layers = []
+    while f'{prefix}.{len(layers)}.weight' in weights:
+        name = f'{prefix}.{len(layers)}'
+        weight, bias = weights[f'{name}.weight'], weights.get(f'{name}.bias')
+        good = (weight.ndim == 2 and bias is not None and bias.shape == weight.shape[:1]
+                and (not layers or weight.shape[1] == layers[-1][0].shape[1]))
+        if not good:
+            raise BundleError(f'layer {name}: weight {weight.shape}, bias '
+                              f'{None if bias is None else bias.shape} do not fit together')
+        layers.append((np.ascontiguousarray(weight.T, np.float32), bias.astype(np.float32)))
+    if not layers:
+        raise BundleError(f'no layers named {prefix}.0.weight ...; got {sorted(weights)[:4]}')
+    return layers
+
+
+def _forward(layers: list, x: np.ndarray) -> np.ndarray:
+    for weight, bias in layers[:-1]:
+        x = np.maximum(x @ weight + bias, np.float32(0))
+    weight, bias = layers[-1]
+    return x @ weight + bias
+
+
+class Actor:
+    """
+    Acts with the weights of a policy.
+
+    :param algorithm: how the sampler network is read. ``sql``: observation and noise to ``u``,
+        the action is tanh(u). ``sac``: observation to mean and log standard deviation of ``u``.
+        ``ddpg``: observation to ``u``.
+    :param weights: ``sampler.<layer>.weight``, ``.bias``, ``q.<twin>.<layer>.weight`` ...
+    :raises BundleError: when names or shapes do not fit together.
+    """
+
+    def __init__(self, algorithm: str, weights: dict[str, np.ndarray], temperature: float,
+                 noise: float = 0.1) -> None:
+        """Check the layers and keep them ready."""
+        if algorithm not in ('sql', 'sac', 'ddpg'):
+            raise BundleError(f'algorithm: {accepted(algorithm, ("sql", "sac", "ddpg"))}')
+        self.algorithm, self.temperature, self._noise = algorithm, temperature, noise
+        self._sampler = _layers(weights, 'sampler')
+        self._qs = [_layers(weights, f'q.{twin}') for twin in range(2)
+                    if f'q.{twin}.0.weight' in weights]
+        outputs = self._sampler[-1][0].shape[1]
+        self.action_size = outputs // 2 if algorithm == 'sac' else outputs
+        inputs = self._sampler[0][0].shape[0]
+        self.observation_size = inputs - self.action_size if algorithm == 'sql' else inputs
+        for q in self._qs:
+            if q[0][0].shape[0] != self.observation_size + self.action_size:
+                raise BundleError(f'q takes {q[0][0].shape[0]} inputs; accepted: '
+                                  f'{self.observation_size + self.action_size}')
+
+    def check_sizes(self, observation_size: int, action_size: int) -> None:
+        """
+        Refuse a policy made for other sizes.
+
+        :raises BundleError: with both pairs of sizes.
+        """
+        mine, wanted = (self.observation_size, self.action_size), (observation_size, action_size)
+        if mine != wanted:
+            raise BundleError(f'observation and action sizes {mine}; accepted: {wanted}')
+
+    def act(self, observation: np.ndarray, rng: np.random.Generator,
+            mode: str = 'stochastic') -> np.ndarray:
+        """
+        Return one action ``(A,)`` float32 for one observation ``(O,)``.
+
+        ``deterministic`` is noise zero; ``best_of_32`` the draw with the largest min of the Qs.
+        """
+        if mode == 'best_of_32':
+            actions = self.draw(observation, CANDIDATES, rng)
+            return actions[int(np.argmax(self.q(observation, actions)))]
+        if mode == 'deterministic':
+            noise = np.zeros((1, self.action_size), np.float32)
+            return self._actions(observation, noise)[0]
+        return self.draw(observation, 1, rng)[0]
+
+    def draw(self, observation: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw actions ``(K, A)`` for one observation ``(O,)``."""
+        noise = rng.standard_normal((count, self.action_size), np.float32)
+        return self._actions(observation, noise)
+
+    def _actions(self, observation: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        if self.algorithm == 'sql':
+            (first, bias), rest = self._sampler[0], self._sampler[1:]
+            split = self.observation_size
+            x = noise @ first[split:] + (observation @ first[:split] + bias)
+            return np.tanh(_forward(rest, np.maximum(x, np.float32(0))))
+        u = _forward(self._sampler, observation)
+        if self.algorithm == 'ddpg':
+            return np.clip(np.tanh(u) + np.float32(self._noise) * noise, -1, 1)
+        mean, log_std = u[:self.action_size], u[self.action_size:]
+        return np.tanh(mean + np.exp(np.clip(log_std, *LOG_STD)) * noise)
+
+    def q(self, observation: np.ndarray, actions: np.ndarray) -> np.ndarray:
+        """Return the minimum of the Qs, ``(K,)``, for one observation and actions ``(K, A)``."""
+        rows = np.concatenate(
+            [np.broadcast_to(observation, (len(actions), self.observation_size)), actions], 1)
+        return np.min([_forward(q, rows)[:, 0] for q in self._qs], axis=0)

@@ -1,0 +1,193 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+The replay: one packed row a transition in a preallocated, memory-mapped ring.
+
+A row is written first and the count after it, so a killed process loses at most the row it was
+writing. Space on disk is claimed ahead of the rows: writing to a mapped page that the disk cannot
+hold would end the process.
+"""
+import os
+from pathlib import Path
+
+import numpy as np
+
+from softq_ros.errors import RunError
+from softq_ros.records import Batch, Transition
+
+HEADER = np.dtype([('magic', 'S8'), ('schema', '<u4'), ('observation', '<u4'), ('action', '<u4'),
+                   ('checked', '<u4'), ('capacity', '<u8'), ('total', '<u8')])
+MAGIC, SCHEMA, HEADER_BYTES = b'softqrep', 1, 4096
+CLAIM_ROWS = 16_384
+ACTOR_BYTES = 16
+
+
+def row_type(observation_size: int, action_size: int) -> np.dtype:
+    """Return the layout of one row: ``2 O + A + 2`` float32, then who and when."""
+    return np.dtype([('values', '<f4', (2 * observation_size + action_size + 2,)),
+                     ('stamp', '<i8'), ('boot_id', '<u8'), ('sequence', '<u8'),
+                     ('policy_version', '<u8'), ('episode', '<u4'), ('step', '<u4'),
+                     ('actor', f'S{ACTOR_BYTES}'), ('source', 'S8'), ('last', '?'),
+                     ('pad', 'V3'), ('check', '<u4')])
+
+
+class ReplayBuffer:
+    """
+    A ring of transitions, on disk when a path is given.
+
+    :param capacity: rows; the oldest is overwritten beyond it.
+    :param path: file to map; an existing one is continued.
+    :raises RunError: when the file has other sizes, or the disk is full.
+    """
+
+    def __init__(self, capacity: int, observation_size: int, action_size: int,
+                 path: Path | None = None) -> None:
+        """Create or open the ring."""
+        self.capacity = capacity
+        self._sizes = (observation_size, action_size)
+        self._row = row_type(observation_size, action_size)
+        self._claimed = 0
+        self._handle = None
+        if path is None:
+            self._header = np.zeros(1, HEADER)
+            self._rows = np.zeros(capacity, self._row)
+            self._claimed = capacity
+        else:
+            self._open(path)
+        self.torn = self._drop_torn()
+
+    def _open(self, path: Path) -> None:
+        fresh = not path.exists() or path.stat().st_size == 0
+        try:
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            if fresh:
+                os.posix_fallocate(self._handle, 0, HEADER_BYTES)
+                os.ftruncate(self._handle, HEADER_BYTES + self.capacity * self._row.itemsize)
+        except OSError as error:
+            raise RunError(f'replay {path.name}: {error.strerror}') from error
+        expected = HEADER_BYTES + self.capacity * self._row.itemsize
+        if os.fstat(self._handle).st_size != expected:
+            raise RunError(f'replay {path.name}: {os.fstat(self._handle).st_size} bytes; '
+                           f'accepted: {expected}, made for capacity {self.capacity}, '
+                           f'observation and action sizes {self._sizes}')
+        self._header = np.memmap(path, HEADER, 'r+', 0, (1,))
+        self._rows = np.memmap(path, self._row, 'r+', HEADER_BYTES, (self.capacity,))
+        self._check_header(path, fresh)
+
+    def _check_header(self, path: Path, fresh: bool) -> None:
+        header = self._header[0]
+        mine = (MAGIC, SCHEMA, *self._sizes, self.capacity)
+        if fresh:
+            names = ('magic', 'schema', 'observation', 'action', 'capacity')
+            for name, value in zip(names, mine):
+                self._header[name] = value
+        elif (header['magic'], header['schema'], header['observation'], header['action'],
+              header['capacity']) != mine:
+            raise RunError(f'replay {path.name}: holds {header}; accepted: {mine}')
+
+    def __len__(self) -> int:
+        """Return how many transitions can be drawn."""
+        return min(self.total, self.capacity)
+
+    @property
+    def total(self) -> int:
+        """Return how many were ever added."""
+        return int(self._header['total'][0])
+
+    def add(self, transition: Transition) -> None:
+        """
+        Write a row, then count it.
+
+        :raises RunError: when the disk cannot hold it; nothing stored before is touched.
+        """
+        at = self.total % self.capacity
+        if at >= self._claimed:
+            self._claim(at)
+        row = np.zeros(1, self._row)
+        o, a = self._sizes
+        values = row['values'][0]
+        values[:o], values[o:o + a] = transition.observation, transition.action
+        values[o + a], values[o + a + 1] = transition.reward, transition.discount
+        values[o + a + 2:] = transition.next_observation
+        for name in ('stamp', 'boot_id', 'sequence', 'policy_version', 'episode', 'step', 'last'):
+            row[name] = getattr(transition, name)
+        row['actor'], row['source'] = transition.actor.encode(), transition.source.encode()
+        row['check'] = self._checks(row)
+        self._rows[at] = row[0]
+        self._header['total'] += 1
+
+    def _claim(self, at: int) -> None:
+        rows = min(CLAIM_ROWS, self.capacity - at)
+        try:
+            os.posix_fallocate(self._handle, HEADER_BYTES + at * self._row.itemsize,
+                               rows * self._row.itemsize)
+        except OSError as error:
+            raise RunError(f'replay: no room for more transitions: {error.strerror}') from error
+        self._claimed = at + rows
+
+    def _checks(self, rows: np.ndarray) -> np.ndarray:
+        # a sum with odd weights sees torn, shifted and zeroed rows; +1 tells a row from no row
+        words = np.frombuffer(rows.tobytes(), '<u4').reshape(len(rows), -1)[:, :-1]
+        weights = np.arange(words.shape[1], dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+        return (words * weights).sum(1, dtype=np.uint32) + np.uint32(1)
+
+    def _drop_torn(self) -> int:
+        """Cut rows at the end that a power cut left unwritten; return how many."""
+        newest = min(len(self), CLAIM_ROWS)
+        if not newest:
+            return 0
+        at = np.arange(self.total - newest, self.total) % self.capacity
+        rows = np.asarray(self._rows[at])
+        bad = np.flatnonzero(self._checks(rows) != rows['check'])
+        torn = newest - int(bad[0]) if bad.size else 0
+        self._header['total'] -= torn
+        return torn
+
+    def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
+        """
+        Draw ``B`` transitions uniformly, with replacement.
+
+        :raises RunError: when the replay is empty.
+        """
+        if not len(self):
+            raise RunError('the replay is empty; accepted: at least one transition')
+        o, a = self._sizes
+        values = self._rows['values'][rng.integers(0, len(self), batch_size)]
+        return Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
+                     values[:, o + a + 2:])
+
+    def actors(self) -> list[str]:
+        """Return the names of all actors with a stored row."""
+        return sorted(name.decode() for name in np.unique(self._rows['actor'][:len(self)]))
+
+    def last_of(self, actor: str) -> tuple[int, int, int]:
+        """Return boot, sequence and highest episode of an actor's newest row."""
+        at = np.arange(self.total - len(self), self.total) % self.capacity
+        mine = at[self._rows['actor'][at] == actor.encode()]
+        newest = self._rows[mine[-1]]
+        return (int(newest['boot_id']), int(newest['sequence']),
+                int(self._rows['episode'][mine].max()))
+
+    def flush(self) -> None:
+        """Write dirty pages to the disk."""
+        for mapped in (self._rows, self._header):
+            if isinstance(mapped, np.memmap):
+                mapped.flush()
+
+    def close(self) -> None:
+        """Flush and let go of the file."""
+        self.flush()
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

@@ -1,0 +1,120 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Settings of the algorithms: one frozen dataclass each, every value checked once."""
+from dataclasses import dataclass, fields
+import math
+
+from softq_ros.errors import accepted, ConfigurationError
+
+PRESETS = ('ours', 'paper')
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every algorithm here needs."""
+
+    hidden: tuple[int, ...] = (128, 128)  # units of each hidden layer, ReLU
+    learning_rate: float = 1e-3  # Adam, all networks
+    discount: float = 0.99  # per control step
+    polyak: float = 0.005  # share of the target networks replaced at each update
+    batch_size: int = 256  # transitions of one update
+    reward_scale: float = 1.0  # factor on rewards as stored; the temperature is after scaling
+    updates_per_step: float = 1.0  # gradient steps for each control step
+    warmup_steps: int = 500  # control steps at random before the first update
+    replay_capacity: int = 1_000_000  # transitions
+    publish_every: int = 10  # updates between two versions of the weights
+    checkpoint_every: int = 2000  # updates between two checkpoints
+    evaluate_every: int = 2000  # control steps between two points of the learning curve
+    steps: int = 40_000  # control steps after which training ends
+
+
+@dataclass(frozen=True)
+class SqlSettings(Settings):
+    """Soft Q-learning."""
+
+    preset: str = 'ours'  # paper: a-space particles, one Q, hard target copies, uniform proposal
+    temperature: float = 0.03  # alpha [scaled reward units]
+    fixed_particles: int = 16  # carry the gradient of Q
+    updated_particles: int = 16  # carry the gradient of the sampler
+    value_samples: int = 32  # actions that estimate the soft value of one state
+    uniform_share: float = 0.5  # of the value samples; the rest lie around sampler actions
+    svgd_states: int = 64  # states of the batch that the sampler learns from
+    target_period: int = 1000  # updates between hard copies, preset paper only
+
+
+@dataclass(frozen=True)
+class SacSettings(Settings):
+    """Soft actor-critic: the baseline of equal entropy."""
+
+    temperature: float = 0.0  # fixed alpha; 0: learned, towards an entropy of minus the dimension
+
+
+@dataclass(frozen=True)
+class DdpgSettings(Settings):
+    """Deep deterministic policy gradient: the baseline without entropy."""
+
+    noise: float = 0.1  # standard deviation of the exploration noise, in actions
+
+
+SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'ddpg': DdpgSettings}
+_AT_LEAST = {'fixed_particles': 2, 'updated_particles': 1, 'value_samples': 2, 'batch_size': 1,
+             'svgd_states': 1, 'warmup_steps': 1, 'replay_capacity': 2, 'publish_every': 1,
+             'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1}
+_POSITIVE = ('learning_rate', 'reward_scale', 'updates_per_step')
+_SHARE = ('discount', 'polyak', 'uniform_share')
+
+
+def _number(name: str, value: object, whole: bool) -> float:
+    kinds = int if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: a '
+                                 f'{"whole" if whole else "finite"} number')
+    return value
+
+
+def _checked(name: str, value: object, default: object) -> object:
+    if name == 'hidden':
+        if not isinstance(value, (list, tuple)) or not value:
+            raise ConfigurationError(f'hidden: got {value!r}; accepted: a list of layer sizes')
+        return tuple(int(max(_number(name, v, True), 1)) for v in value)
+    if name == 'preset':
+        if value not in PRESETS:
+            raise ConfigurationError(f'preset: {accepted(value, PRESETS)}')
+        return value
+    number = _number(name, value, isinstance(default, int))
+    if number < _AT_LEAST.get(name, 0) or (name in _POSITIVE and number <= 0):
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: '
+                                 f'{_AT_LEAST.get(name, "above 0")} or more')
+    if name in _SHARE and number > 1:
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: 0 to 1')
+    return number
+
+
+def make_settings(algorithm: str, values: dict) -> Settings:
+    """
+    Build the settings of an algorithm from plain values; what is not named keeps its default.
+
+    :raises ConfigurationError: naming the setting, its value and what would be accepted.
+    """
+    if algorithm not in SETTINGS:
+        raise ConfigurationError(f'unknown algorithm: {accepted(algorithm, SETTINGS)}')
+    kind = SETTINGS[algorithm]
+    defaults = {field.name: field.default for field in fields(kind)}
+    for name in values:
+        if name not in defaults:
+            raise ConfigurationError(f'unknown setting of {algorithm}: {accepted(name, defaults)}')
+    settings = kind(**{n: _checked(n, v, defaults[n]) for n, v in values.items()})
+    if algorithm == 'sql' and settings.temperature <= 0:
+        raise ConfigurationError(f'temperature: got {settings.temperature}; accepted: above 0')
+    return settings
