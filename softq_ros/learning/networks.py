@@ -1,0 +1,95 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Networks: plain layers whose first one takes its inputs apart, so that states embed once."""
+import math
+
+import torch
+from torch import nn, Tensor
+
+
+class Mlp(nn.Module):
+    """
+    ReLU layers over the concatenation of two inputs.
+
+    The first layer is a sum of two linear maps, which equals one over the concatenation and lets
+    a state be embedded once for many actions.
+
+    Letters: B batch, K samples, D the second input's size, F features.
+    """
+
+    def __init__(self, first: int, second: int, hidden: tuple[int, ...], outputs: int) -> None:
+        """Initialise as torch's linear layers do, for ``first + second`` inputs."""
+        super().__init__()
+        self._first = first
+        sizes = (first + second, *hidden, outputs)
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:]))
+
+    def forward(self, state: Tensor, other: Tensor) -> Tensor:
+        """
+        Return ``(B, K, F)`` for states ``(B, O)`` and others ``(B, K, D)`` or ``(K, D)``.
+
+        Others of two dimensions are shared by all states.
+        """
+        layer = self.layers[0]
+        embedded = nn.functional.linear(state, layer.weight[:, :self._first], layer.bias)
+        x = embedded.unsqueeze(-2) + nn.functional.linear(other, layer.weight[:, self._first:])
+        for layer in self.layers[1:]:
+            x = layer(torch.relu(x))
+        return x
+
+
+class TwinQ(nn.Module):
+    """One or two Q-functions of (state, action)."""
+
+    def __init__(self, observation_size: int, action_size: int, hidden: tuple[int, ...],
+                 count: int) -> None:
+        """Build ``count`` independent networks."""
+        super().__init__()
+        self.members = nn.ModuleList(
+            Mlp(observation_size, action_size, hidden, 1) for _ in range(count))
+
+    def forward(self, state: Tensor, action: Tensor) -> Tensor:
+        """Return ``(count, B, K)`` for states ``(B, O)`` and actions ``(B, K, A)``."""
+        return torch.stack([member(state, action).squeeze(-1) for member in self.members])
+
+    def least(self, state: Tensor, action: Tensor) -> Tensor:
+        """Return the smallest of the Qs for each action, ``(B, K)``."""
+        return self(state, action).amin(0)
+
+
+class Policy(nn.Module):
+    """Observation to outputs, for the Gaussian and the deterministic baselines."""
+
+    def __init__(self, observation_size: int, hidden: tuple[int, ...], outputs: int) -> None:
+        """Build plain layers."""
+        super().__init__()
+        sizes = (observation_size, *hidden, outputs)
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:]))
+
+    def forward(self, state: Tensor) -> Tensor:
+        """Return ``(B, outputs)`` for states ``(B, O)``."""
+        for layer in self.layers[:-1]:
+            state = torch.relu(layer(state))
+        return self.layers[-1](state)
+
+
+def log_one_minus_tanh_squared(u: Tensor) -> Tensor:
+    """Return ln(1 - tanh(u)^2) as 2 (ln 2 - u - softplus(-2u)), exact also where tanh is 1."""
+    return 2.0 * (math.log(2.0) - u - nn.functional.softplus(-2.0 * u))
+
+
+def move_towards(targets: nn.Module, sources: nn.Module, share: float) -> None:
+    """Replace a share of each target parameter by its source (Polyak averaging)."""
+    with torch.no_grad():
+        torch._foreach_lerp_(list(targets.parameters()), list(sources.parameters()), share)

@@ -1,0 +1,110 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+The soft value of a state from samples (SQL paper, equation 10).
+
+Letters: B states, K actions of one state, M sampler particles, A action size. Densities are with
+respect to Lebesgue measure on the box [-1, 1]^A.
+"""
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from softq_ros.errors import ShapeError
+from softq_ros.learning.networks import log_one_minus_tanh_squared
+
+LEAST_SPREAD = 0.05  # of the kernel density in u, per dimension
+LARGEST_U = 9.0  # tanh of more is 1 in float32
+
+
+class Proposal(NamedTuple):
+    """Actions ``(B, K, A)`` and the log of the density they were drawn from, ``(B, K)``."""
+
+    action: Tensor
+    log_density: Tensor
+
+
+def soft_value(q: Tensor, log_density: Tensor, temperature: float) -> Tensor:
+    """
+    Return V = alpha (logsumexp_j(Q_j / alpha - ln q(a_j)) - ln K), ``(B,)``.
+
+    For a uniform proposal ln q is -A ln 2, the '+ d ln 2' of the authors' code.
+
+    :param q: ``(B, K)``
+    :param log_density: of the proposal at those actions, ``(B, K)``
+    """
+    if q.shape != log_density.shape or q.ndim != 2:
+        raise ShapeError(f'Q {tuple(q.shape)}, density {tuple(log_density.shape)}; accepted: two '
+                         'of (B, K)')
+    weights = q / temperature - log_density
+    return temperature * (torch.logsumexp(weights, 1) - math.log(q.shape[1]))
+
+
+def effective_sample_size(q: Tensor, log_density: Tensor, temperature: float) -> Tensor:
+    """Return (sum w)^2 / sum w^2 of the importance weights, ``(B,)``, between 1 and K."""
+    weights = torch.softmax(q / temperature - log_density, 1)
+    return 1.0 / weights.square().sum(1)
+
+
+def uniform_proposal(states: int, count: int, action_size: int,
+                     generator: torch.Generator) -> Proposal:
+    """Draw K actions for each of B states uniformly over the box."""
+    action = 2.0 * torch.rand(states, count, action_size, generator=generator) - 1.0
+    return Proposal(action, torch.full((states, count), -action_size * math.log(2.0)))
+
+
+def log_kernel_density(u: Tensor, centres: Tensor, spread: Tensor) -> Tensor:
+    """
+    Return the log density in u of a mixture of M equal Gaussians, ``(B, K)``.
+
+    :param u: ``(B, K, A)``
+    :param centres: ``(B, M, A)``
+    :param spread: standard deviation of each dimension, ``(B, 1, A)``
+    """
+    scaled, means = u / spread, centres / spread
+    products = torch.bmm(scaled, means.transpose(1, 2))
+    squares = (scaled.square().sum(-1).unsqueeze(2) + means.square().sum(-1).unsqueeze(1)
+               - 2.0 * products)
+    constant = 0.5 * math.log(2.0 * math.pi) * u.shape[-1] + math.log(centres.shape[1])
+    return torch.logsumexp(-0.5 * squares, 2) - spread.log().sum(-1) - constant
+
+
+def mixture_proposal(centres: Tensor, count: int, uniform_share: float,
+                     generator: torch.Generator) -> Proposal:
+    """
+    Draw K actions of each state from a mixture of uniform and a kernel density around particles.
+
+    The kernel density lives in u (action tanh(u)); its density over actions is that in u divided
+    by prod(1 - a^2). A fixed number of samples comes from each part, and every one is weighted by
+    the density of the whole mixture.
+
+    :param centres: sampler particles in u, ``(B, M, A)``
+    """
+    states, particles, size = centres.shape
+    uniform = max(1, round(uniform_share * count))
+    spread = centres.std(1, keepdim=True).clamp_min(LEAST_SPREAD)
+    flat = uniform_proposal(states, uniform, size, generator).action
+    chosen = torch.randint(particles, (states, count - uniform), generator=generator)
+    around = torch.take_along_dim(centres, chosen.unsqueeze(-1), 1)
+    noise = torch.randn(states, count - uniform, size, generator=generator)
+    u = torch.cat([torch.atanh(flat.clamp(-0.999999, 0.999999)), around + spread * noise], 1)
+    u = u.clamp(-LARGEST_U, LARGEST_U)
+    share = uniform / count
+    log_uniform = math.log(share) - size * math.log(2.0)
+    log_kernel = log_kernel_density(u, centres, spread) - log_one_minus_tanh_squared(u).sum(-1)
+    other = math.log1p(-share) if share < 1.0 else -math.inf
+    flat_log = torch.full_like(log_kernel, log_uniform)
+    return Proposal(torch.tanh(u), torch.logaddexp(flat_log, log_kernel + other))
