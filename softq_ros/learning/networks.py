@@ -45,7 +45,7 @@ class Mlp(nn.Module):
         embedded = nn.functional.linear(state, layer.weight[:, :self._first], layer.bias)
         x = embedded.unsqueeze(-2) + nn.functional.linear(other, layer.weight[:, self._first:])
         for layer in self.layers[1:]:
-            x = layer(torch.relu(x))
+            x = layer(torch.relu_(x))
         return x
 
 

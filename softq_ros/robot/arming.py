@@ -31,35 +31,44 @@ class Arming:
         """Come up disarmed, or armed where the contract allows it and no stop is latched."""
         self._simulated = contract.simulated
         self._file = stop_file
+        self._faulted = False
         try:
             self.stopped = stop_file is not None and stop_file.exists()
             if stop_file is not None:
                 stop_file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(f'stop_file {stop_file}: {error}') from error
-        self.armed = contract.arm_on_start and not self.stopped
+        self.armed = contract.simulated and contract.arm_on_start and not self.stopped
         self.why = '' if self.armed else 'stopped' if self.stopped else 'not armed'
 
     def arm(self) -> None:
         """Clear a stop or fault and let commands through."""
         if self._file is not None:
             self._file.unlink(missing_ok=True)
-        self.stopped, self.armed, self.why = False, True, ''
+            self._sync_folder()
+        self.stopped, self.armed, self._faulted, self.why = False, True, False, ''
 
     def stop(self, why: str) -> None:
         """Latch a stop; also on disk, so that a restarted process stays stopped."""
         self.stopped, self.armed, self.why = True, False, why
         if self._file is not None:
             handle = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
-            os.write(handle, why.encode())
-            os.fsync(handle)
+            os.fsync(handle)  # that the file is there says it all, so it cannot be half written
             os.close(handle)
+            self._sync_folder()
 
     def fault(self, why: str) -> None:
-        """Disarm after a fault."""
-        self.armed, self.why = False, why
+        """Disarm after a fault; a stop stays a stop."""
+        self._faulted = self._faulted or self.armed
+        self.armed = False
+        self.why = self.why if self.stopped else why
 
     def new_episode(self) -> None:
         """Arm again after a fault: only in simulation, and never over a stop."""
-        if self._simulated and not self.stopped:
-            self.armed, self.why = True, ''
+        if self._simulated and self._faulted and not self.stopped:
+            self.armed, self._faulted, self.why = True, False, ''
+
+    def _sync_folder(self) -> None:
+        handle = os.open(self._file.parent, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
