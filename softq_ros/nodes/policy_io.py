@@ -40,7 +40,6 @@ from softq_ros.nodes.cockpit import Cockpit
 from softq_ros.nodes.outbox import Outbox
 from softq_ros.nodes.weights import WeightsReceiver
 from softq_ros.records import EpisodeSummary, Sensors
-from softq_ros.robot.contract import load_contract
 from softq_ros.srv import Reset
 from softq_ros.tasks.task import Task
 from softq_ros.training.interaction import Interaction
@@ -74,7 +73,7 @@ class PolicyIo(Node):
         """Connect; the first reset is asked for once the plant reports."""
         super().__init__('policy_io', **kwargs)
         self._task, self._cockpit, self._settings = task, cockpit, settings
-        self._contract = load_contract(task.contract_name)
+        self._contract = task.contract
         self._lockstep = settings['stepping'] == 'lockstep'
         self._governor = settings['governor']
         self._boot_id = int.from_bytes(os.urandom(7), 'little')

@@ -30,7 +30,6 @@ from softq_ros.nodes.parameters import declare, Parameter
 from softq_ros.nodes.policy_io import PolicyIo
 from softq_ros.nodes.run import run_node
 from softq_ros.policies.bundle import find_bundle, load_bundle
-from softq_ros.robot.contract import load_contract
 from softq_ros.tasks.catalogue import load_task, task_names
 
 LEARNER = 'learner'
@@ -79,7 +78,7 @@ class PolicyNode(LifecycleNode):
         self.add_on_set_parameters_callback(self._on_set)
         self.settings = declare(self, PARAMETERS, frozenset(DYNAMIC))
         self._task = load_task(self.settings['task'])
-        self._contract = load_contract(self._task.contract_name)
+        self._contract = self._task.contract
         self._declare_dynamic()
         self.add_post_set_parameters_callback(self._on_changed)
         self.create_service(Trigger, 'policy/rollback', self._on_rollback)

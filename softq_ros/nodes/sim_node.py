@@ -33,7 +33,6 @@ from softq_ros.nodes import qos
 from softq_ros.nodes.parameters import declare, Parameter
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Sensors
-from softq_ros.robot.contract import load_contract
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.srv import Perturb, Reset
 from softq_ros.tasks.catalogue import load_task, task_names
@@ -76,7 +75,7 @@ class SimNode(Node):
         super().__init__('sim', **kwargs)
         settings = declare(self, PARAMETERS)
         self._task = load_task(settings['task'])
-        self._contract = load_contract(self._task.contract_name)
+        self._contract = self._task.contract
         self._plant = make_plant(self._task)
         self._lockstep = settings['stepping'] == 'lockstep'
         self._status = SimStatus(boot_id=int.from_bytes(os.urandom(7), 'little'),

@@ -1,0 +1,66 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The contract of a task; the same code judges simulation and robot."""
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from softq_ros.records import Field, Judgement, Sensors, Spec, Start
+from softq_ros.robot.contract import RobotContract
+
+
+class Task(ABC):
+    """
+    Observation, reward, termination and start distribution.
+
+    :param name: of the task, its configuration, its scene and its shipped policy.
+    :param contract: of the robot it is made for.
+    :param horizon: control steps after which an episode ends without being terminal.
+    """
+
+    needs_tool_pose = False
+    modes: tuple[str, ...] = ()
+
+    def __init__(self, name: str, contract: RobotContract, horizon: int) -> None:
+        """Keep what every task has."""
+        self.name, self.contract, self.horizon = name, contract, horizon
+        self.action_spec = Spec(tuple(Field(f'{joint} {contract.interface}', '1', -1.0, 1.0)
+                                      for joint in contract.joints))
+
+    @property
+    @abstractmethod
+    def observation_spec(self) -> Spec:
+        """Return name, unit and range of each component of the observation."""
+
+    @abstractmethod
+    def start(self, rng: np.random.Generator) -> Start:
+        """Draw where an episode begins."""
+
+    @abstractmethod
+    def observe(self, sensors: Sensors) -> np.ndarray:
+        """Return what the policy sees, ``(O,)`` float32, in memory of its own."""
+
+    @abstractmethod
+    def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
+        """
+        Judge one control step.
+
+        :param before: what was measured when the action was chosen.
+        :param action: what was executed, ``(A,)`` in [-1, 1].
+        :param sensors: what was measured one period later.
+        """
+
+    def mode(self, sensors: Sensors) -> int | None:
+        """Return which of ``modes`` an episode that ends here has found, or nothing."""
+        return None
