@@ -24,8 +24,8 @@ PACKAGE = 'softq_ros'
 def _candidates() -> list[Path]:
     source = Path(__file__).resolve().parent.parent
     prefixes = [Path(p) for p in os.environ.get('AMENT_PREFIX_PATH', '').split(':') if p]
-    installed = [p / 'share' / PACKAGE for p in [source.parents[2], *prefixes, Path(sys.prefix)]]
-    return [source, *installed]
+    own = source.parents[2:3]  # <prefix>/lib/python3/site-packages
+    return [source, *(p / 'share' / PACKAGE for p in [*own, *prefixes, Path(sys.prefix)])]
 
 
 def share(*parts: str) -> Path:
@@ -35,10 +35,10 @@ def share(*parts: str) -> Path:
     :raises ConfigurationError: when no such folder is found.
     """
     for root in _candidates():
-        if (root / 'config' / 'tasks').is_dir() and (root / 'launch').is_dir():
+        if (root / 'config' / 'tasks').is_dir():
             return root.joinpath(*parts)
     raise ConfigurationError(
-        f'no folder with config/tasks and launch; looked in {[str(p) for p in _candidates()]}')
+        f'no folder with config/tasks; looked in {[str(p) for p in _candidates()]}')
 
 
 def known(folder: str, suffix: str = '.yaml') -> list[str]:

@@ -13,7 +13,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The gate's node: the only publisher of the robot's command topic."""
-from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -26,12 +25,12 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
 from std_srvs.srv import Trigger
 
-from softq_ros.bridge.conversions import (
-    command_to_array, joint_state_to_sensors, ns_to_time, time_to_ns)
+from softq_ros.bridge.conversions import command_to_array, joint_state_to_sensors, time_to_ns
 from softq_ros.bridge.experience import executed_message
 from softq_ros.errors import ConfigurationError, MessageError
-from softq_ros.msg import Command, Executed as ExecutedMessage, GateStatus
+from softq_ros.msg import Command, Executed as ExecutedMessage
 from softq_ros.nodes import qos
+from softq_ros.nodes.gate_report import GateReport
 from softq_ros.nodes.parameters import declare, Parameter
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Executed, NANOSECONDS, Sensors
@@ -65,7 +64,7 @@ class GateNode(Node):
 
     Services
     --------
-    gate/arm, gate/stop (std_srvs/Trigger); only gate/arm clears a stop
+    gate/arm, gate/stop (std_srvs/Trigger): only gate/arm clears a stop
 
     Parameters
     ----------
@@ -84,21 +83,20 @@ class GateNode(Node):
         stop_file = Path(settings['stop_file']) if settings['stop_file'] else None
         self._gate, self._ages = Gate(contract), Ages(contract)
         self._arming = Arming(contract, stop_file)
+        self._report = GateReport(self, contract.name, self._arming)
         self._crowded = False
-        self._episode = 0
+        self._episode: tuple[int, int] | None = None
+        self._episodes = 0
         self._sensors: Sensors | None = None
         self._waiting: Command | None = None
         self._answered: tuple[tuple, ExecutedMessage] | None = None
         self._published = 0
-        self._status = GateStatus(contract=contract.name)
-        self._reasons: Counter[str] = Counter()
         self._connect()
 
     def _connect(self) -> None:
         command_topic = self._contract.command_topic
         self._commands = self.create_publisher(Float64MultiArray, command_topic, qos.DRIVER)
         self._executed = self.create_publisher(ExecutedMessage, 'gate/executed', qos.EXECUTED)
-        self._status_pub = self.create_publisher(GateStatus, 'gate/status', qos.LATCHED)
         guarded, stepping = self._guarded, 'lockstep' if self._lockstep else 'realtime'
         self.create_subscription(JointState, 'joint_states', guarded(self._on_joints), qos.STATE)
         self.create_subscription(Command, 'policy/command', guarded(self._on_command),
@@ -111,7 +109,7 @@ class GateNode(Node):
         if not self._lockstep:
             self.create_timer(self._contract.period_ns / NANOSECONDS, guarded(self._on_period),
                               clock=steady)
-        self._report()
+        self._report.publish()
 
     def _guarded(self, callback: Callable) -> Callable:
         """Return a callback that counts what it raises, disarms and holds, and never raises."""
@@ -120,15 +118,11 @@ class GateNode(Node):
             try:
                 return callback(*arguments)
             except Exception as error:
-                self._count('exception', f'{callback.__name__}: {error!r}')
+                self._report.count('exception', f'{callback.__name__}: {error!r}')
                 self._arming.fault('exception')
                 self._send_hold('exception')
                 return arguments[-1] if arguments else None  # a service's empty response
         return call
-
-    def _count(self, reason: str, text: str) -> None:
-        self._reasons[reason] += 1
-        self.get_logger().warning(f'{reason}: {text}', throttle_duration_sec=1.0)
 
     # what comes in
 
@@ -136,11 +130,11 @@ class GateNode(Node):
         try:
             sensors = joint_state_to_sensors(msg, self._contract)
         except MessageError as error:
-            self._count('joint_states', str(error))
+            self._report.count('joint_states', str(error))
             return
         before, self._sensors = self._sensors, sensors
         if before is not None and sensors.stamp < before.stamp:
-            self._count('time went back', f'{before.stamp} to {sensors.stamp} ns')
+            self._report.count('time went back', f'{before.stamp} to {sensors.stamp} ns')
             self._arming.fault('time went back')
             self._gate.restart()
         if before is None or sensors.stamp != before.stamp:
@@ -149,7 +143,7 @@ class GateNode(Node):
 
     def _on_command(self, msg: Command) -> None:
         if self._answered is not None and self._answered[0] == _identity(msg):
-            self._status.repeated += 1
+            self._report.status.repeated += 1
             self._executed.publish(self._answered[1])
             return
         self._waiting = msg
@@ -167,7 +161,7 @@ class GateNode(Node):
         if response.success:
             self._arming.arm()
             self._gate.restart()
-            self._report()
+            self._report.publish()
         return response
 
     def _on_stop(self, _, response: Trigger.Response) -> Trigger.Response:
@@ -180,7 +174,7 @@ class GateNode(Node):
             self._arming.stop(why)
         finally:
             self._send_hold(why)
-            self._report()
+            self._report.publish()
 
     # what goes out
 
@@ -192,7 +186,7 @@ class GateNode(Node):
         if self._lockstep and (sensors is None or stamp > sensors.stamp):
             return  # the joint states it answers are still on their way
         self._waiting = None
-        self._status.received += 1
+        self._report.status.received += 1
         executed = self._judge(msg, stamp)
         answer = executed_message(executed, msg)
         self._answered = (_identity(msg), answer)
@@ -201,21 +195,22 @@ class GateNode(Node):
 
     def _judge(self, msg: Command, stamp: int) -> Executed:
         """Return the command within limits, or the hold that takes its place."""
-        if msg.episode != self._episode:
+        if self._episode != (msg.boot_id, msg.episode):
+            self._episode = (msg.boot_id, msg.episode)
+            self._episodes += 1
             self._arming.new_episode()
-            self._episode = msg.episode
         now = time.monotonic_ns()
         try:
             self._check_age(stamp, now)
             why = self._why_not(now)
             action = np.frombuffer(msg.action, np.float32)
             executed = (self._hold(why) if why else
-                        self._gate.filter(action, self._sensors, msg.episode))
+                        self._gate.filter(action, self._sensors, self._episodes))
         except MessageError as error:
-            self._status.rejected += 1
-            self._count('command', str(error))
+            self._report.status.rejected += 1
+            self._report.count('command', str(error))
             return self._hold('refused')
-        self._status.accepted += 1
+        self._report.status.accepted += 1
         self._ages.commanded(now, msg.validity_sec)
         return executed
 
@@ -232,7 +227,7 @@ class GateNode(Node):
         return ('second publisher' if self._crowded else self._arming.why) or late
 
     def _hold(self, why: str) -> Executed:
-        return self._gate.hold(self._sensors, self._episode, why)
+        return self._gate.hold(self._sensors, self._episodes, why)
 
     def _send_hold(self, why: str) -> np.ndarray:
         executed = self._hold(why)
@@ -242,12 +237,7 @@ class GateNode(Node):
     def _send(self, executed: Executed) -> None:
         self._commands.publish(command_to_array(executed.command))
         self._published = time.monotonic_ns()
-        status = self._status
-        status.held += executed.holding
-        status.limited += executed.limited and not executed.holding
-        if status.holding != executed.holding:
-            status.holding, status.why = executed.holding, executed.why
-            self._report()
+        self._report.sent(executed)
 
     # time
 
@@ -265,16 +255,7 @@ class GateNode(Node):
             self._arming.fault('second publisher')
             self._send_hold('second publisher')
         self._crowded = crowded
-        self._report()
-
-    def _report(self) -> None:
-        status = self._status
-        if self._sensors:
-            ns_to_time(status.header.stamp, self._sensors.stamp)
-        status.armed, status.stopped = self._arming.armed, self._arming.stopped
-        status.why = self._arming.why or (status.why if status.holding else '')
-        status.reasons, status.counts = list(self._reasons), list(self._reasons.values())
-        self._status_pub.publish(status)
+        self._report.publish(self._sensors.stamp if self._sensors else 0)
 
     def on_shutdown(self) -> None:
         """Brake, for at most 0.2 s, and leave zero as the last command."""

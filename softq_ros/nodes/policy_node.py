@@ -78,7 +78,6 @@ class PolicyNode(LifecycleNode):
         self.add_on_set_parameters_callback(self._on_set)
         self.settings = declare(self, PARAMETERS, frozenset(DYNAMIC))
         self._task = load_task(self.settings['task'])
-        self._contract = self._task.contract
         self._declare_dynamic()
         self.add_post_set_parameters_callback(self._on_changed)
         self.create_service(Trigger, 'policy/rollback', self._on_rollback)
@@ -136,7 +135,7 @@ class PolicyNode(LifecycleNode):
     def _load(self, name: str) -> Flight:
         root = self.settings['policies']
         bundle = load_bundle(find_bundle(name, Path(root) if root else None))
-        bundle.check_fits(self._task, self._contract)
+        bundle.check_fits(self._task)
         return Flight(bundle.actor(), name, accepted=time.monotonic())
 
     def _on_changed(self, changes: list[RosParameter]) -> None:

@@ -12,8 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The contract of a robot: a YAML file that says what it is and what it may be told."""
-from dataclasses import dataclass, fields
-import math
+from dataclasses import dataclass, fields, MISSING
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +25,19 @@ INTERFACES = ('velocity',)
 VECTORS = ('action_scale', 'position_lower', 'position_upper', 'velocity_limit',
            'acceleration_limit', 'effort_limit', 'reset_pose')
 MAY_BE_UNLIMITED = ('acceleration_limit', 'effort_limit')
-POSITIVE = ('control_rate', 'command_timeout_sec', 'observation_timeout_sec', 'reset_sec')
+LARGEST = 1e6  # a greater number in a contract is a slip of the pen
+NUMBERS = ('control_rate', 'command_timeout_sec', 'observation_timeout_sec', 'reset_sec',
+           'downstream_timeout_sec')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RobotContract:
     """
     What a robot is and may be told; vectors are ``(A,)`` in the order of ``joints``.
 
     Rates in Hz, times in seconds, positions in rad or m, the rest per second, per second squared,
     N m or N. ``action_scale`` is the command that an action of 1 asks for.
+    ``downstream_timeout_sec`` is the time after which the driver stops by itself; 0: never.
     """
 
     name: str
@@ -57,6 +59,7 @@ class RobotContract:
     base_frame: str
     tool_frame: str
     arm_on_start: bool
+    downstream_timeout_sec: float = 0.0
 
     @property
     def period_ns(self) -> int:
@@ -77,27 +80,34 @@ def _read(path: Path) -> dict:
     try:
         data = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f'{path.name}: not readable as YAML: {error}') from error
-    names = {field.name for field in fields(RobotContract)}
+        reason = ' '.join(str(error).split())
+        raise ConfigurationError(f'{path.name}: not readable as YAML: {reason}') from error
+    names = {field.name: field.default is MISSING for field in fields(RobotContract)}
     if not isinstance(data, dict):
         _refuse(path, 'file', f'got {type(data).__name__}; accepted: a mapping of fields')
-    for name in names - set(data):
+    for name in sorted(name for name, needed in names.items() if needed and name not in data):
         _refuse(path, name, 'missing; nothing that limits a robot has a default')
-    for name in set(data) - names:
-        _refuse(path, str(name), f'unknown; {accepted(name, names)}')
+    for name in sorted(str(name) for name in set(data) - set(names)):
+        _refuse(path, name, f'unknown; {accepted(name, names)}')
     return data
+
+
+def _plain(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(value)
+    return value
 
 
 def _vector(path: Path, name: str, value: object, size: int, simulated: bool) -> np.ndarray:
     try:
-        vector = np.array(value, np.float64)
+        vector = np.array([_plain(row) for row in value], np.float64)
     except (TypeError, ValueError):
         vector = np.empty(0)
     if not isinstance(value, list) or vector.shape != (size,):
         _refuse(path, name, f'got {value!r}; accepted: a list of {size} numbers')
     unlimited = simulated and name in MAY_BE_UNLIMITED
-    if np.isnan(vector).any() or (np.isinf(vector).any() and not unlimited):
-        _refuse(path, name, f'got {value!r}; accepted: finite numbers')
+    if not ((np.abs(vector) <= LARGEST) | (unlimited & (vector == np.inf))).all():
+        _refuse(path, name, f'got {value!r}; accepted: finite numbers, at most {LARGEST:g}')
     if not name.startswith(('position', 'reset')) and (vector <= 0).any():
         _refuse(path, name, f'got {value!r}; accepted: numbers above zero')
     vector.setflags(write=False)
@@ -110,11 +120,12 @@ def _check_scalars(path: Path, data: dict) -> None:
     for name, kind in kinds.items():
         if not isinstance(data[name], kind):
             _refuse(path, name, f'got {data[name]!r}; accepted: {kind.__name__}')
-    for name in POSITIVE:
-        value = data[name]
+    for name in NUMBERS:
+        value = data.get(name, 0.0)
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not (number and math.isfinite(value) and value > 0):
-            _refuse(path, name, f'got {value!r}; accepted: a number above zero')
+        least = 0 if name == 'downstream_timeout_sec' and data['simulated'] is True else 1e-6
+        if not (number and least <= value <= LARGEST):
+            _refuse(path, name, f'got {value!r}; accepted: {least:g} to {LARGEST:g}')
     if data['interface'] not in INTERFACES:
         _refuse(path, 'interface', accepted(data['interface'], INTERFACES))
     if data['arm_on_start'] and not data['simulated']:
