@@ -23,6 +23,7 @@ from softq_ros.msg import PolicyWeights
 from softq_ros.nodes.cockpit import Cockpit, Flight
 from softq_ros.policies.bundle import Bundle, Manifest, save_bundle
 from softq_ros.tasks.task import Task
+from softq_ros.training.settings import load_settings
 
 STORE_EVERY_SEC = 10.0
 
@@ -83,7 +84,8 @@ class WeightsReceiver:
 
     def _write(self, msg: PolicyWeights) -> None:
         weights = message_to_weights(msg)[0]
-        manifest = Manifest.of(self._task, msg.algorithm, msg.temperature, weights, trained={
+        discount = load_settings(msg.algorithm, self._task.name, {}).discount
+        manifest = Manifest.of(self._task, msg.algorithm, msg.temperature, discount, trained={
             'run': msg.run, 'version': msg.version, 'updates': msg.updates})
         try:
             save_bundle(self._store, Bundle(manifest, weights))

@@ -14,6 +14,7 @@
 """The contract of a robot: a YAML file that says what it is and what it may be told."""
 from dataclasses import dataclass, fields, MISSING
 from pathlib import Path
+import re
 
 import numpy as np
 import yaml
@@ -28,6 +29,8 @@ MAY_BE_UNLIMITED = ('acceleration_limit', 'effort_limit')
 LARGEST = 1e6  # a greater number in a contract is a slip of the pen
 NUMBERS = ('control_rate', 'command_timeout_sec', 'observation_timeout_sec', 'reset_sec',
            'downstream_timeout_sec')
+OPTIONAL = 'downstream_timeout_sec'
+TOPIC = re.compile(r'/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*')
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,13 +126,24 @@ def _check_scalars(path: Path, data: dict) -> None:
     for name in NUMBERS:
         value = data.get(name, 0.0)
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        least = 0 if name == 'downstream_timeout_sec' and data['simulated'] is True else 1e-6
-        if not (number and least <= value <= LARGEST):
-            _refuse(path, name, f'got {value!r}; accepted: {least:g} to {LARGEST:g}')
+        if not (number and (0 < value <= LARGEST or name == OPTIONAL and value == 0)):
+            _refuse(path, name, f'got {value!r}; accepted: a number above zero, at most '
+                                f'{LARGEST:g}')
+        data[name] = float(value)
     if data['interface'] not in INTERFACES:
         _refuse(path, 'interface', accepted(data['interface'], INTERFACES))
-    if data['arm_on_start'] and not data['simulated']:
+    if not TOPIC.fullmatch(data['command_topic']):
+        _refuse(path, 'command_topic', f'got {data["command_topic"]!r}; accepted: a ROS name')
+
+
+def _check_hardware(path: Path, data: dict) -> None:
+    if data['simulated']:
+        return
+    if data['arm_on_start']:
         _refuse(path, 'arm_on_start', 'got true; accepted only with simulated: true')
+    if not data[OPTIONAL]:
+        _refuse(path, OPTIONAL, 'got 0; accepted with simulated: false: above zero, since a '
+                                'driver without a time-out keeps the last velocity for ever')
 
 
 def _check_joints(path: Path, joints: object) -> tuple[str, ...]:
@@ -153,11 +167,15 @@ def load_contract(name_or_path: str | Path) -> RobotContract:
         path = share('config', 'robots', f'{name_or_path}.yaml')
     data = _read(path)
     _check_scalars(path, data)
+    _check_hardware(path, data)
     data['joints'] = joints = _check_joints(path, data['joints'])
     for name in VECTORS:
         data[name] = _vector(path, name, data[name], len(joints), data['simulated'])
     if (data['position_lower'] >= data['position_upper']).any():
         _refuse(path, 'position_lower', 'not below position_upper for every joint')
+    inside = np.clip(data['reset_pose'], data['position_lower'], data['position_upper'])
+    if (inside != data['reset_pose']).any():
+        _refuse(path, 'reset_pose', 'outside position_lower to position_upper')
     if (data['action_scale'] > data['velocity_limit']).any():
         _refuse(path, 'action_scale', 'above velocity_limit')
     return RobotContract(**data)

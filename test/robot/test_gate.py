@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+"""Nothing passes but what is finite and within limits; what passes unchanged keeps its bits."""
 import dataclasses
 
 from hypothesis import given, settings, strategies as st

@@ -1,0 +1,184 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The learner: replay, governor, updates, versions of the weights, checkpoints."""
+import math
+
+import numpy as np
+import torch
+
+from softq_ros.errors import LearningError
+from softq_ros.learning.agent import Agent
+from softq_ros.learning.ddpg import Ddpg
+from softq_ros.learning.replay import ReplayBuffer
+from softq_ros.learning.sac import SoftActorCritic
+from softq_ros.learning.settings import Settings
+from softq_ros.learning.sql import SoftQLearning
+from softq_ros.policies.bundle import Bundle, Manifest, save_bundle
+from softq_ros.records import Transition
+from softq_ros.tasks.task import Task
+from softq_ros.training.checkpoint import load_newest, save_checkpoint
+from softq_ros.training.metrics import Metrics
+from softq_ros.training.run import Run
+
+AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'ddpg': Ddpg}
+LOG_EVERY = 100  # updates between two rows of metrics
+
+
+class Learner:
+    """
+    Owns the agent of one run.
+
+    The governor's arithmetic counts stored transitions: ``owed`` updates are those that the asked
+    ratio allows for the steps after warm-up. Each update draws its batch from a generator seeded
+    by (seed, update), so a resumed learner goes on with the draws it would have made.
+    """
+
+    def __init__(self, task: Task, settings: Settings, run: Run) -> None:
+        """Start, or go on from the newest checkpoint and the replay beside it."""
+        torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
+        self._task, self._settings, self._run = task, settings, run
+        self.algorithm = run.facts['algorithm']
+        self._seed = run.facts['seed']
+        sizes = task.observation_spec.size, task.action_spec.size
+        self._agent: Agent = AGENTS[self.algorithm](*sizes, settings, self._seed)
+        self.replay = ReplayBuffer(settings.replay_capacity, *sizes,
+                                   run.path / 'replay' / 'transitions.bin')
+        self.version = 0
+        self._published_at = 0
+        self._weights: dict[str, np.ndarray] = {}
+        self._first_step = 0
+        self._resume()
+        self.metrics = Metrics(run.path, 'metrics', self.steps if run.resumed else None)
+
+    def _resume(self) -> None:
+        stored = load_newest(self._run.path / 'checkpoints') if self._run.resumed else None
+        if stored is None:
+            return
+        state, counts = stored
+        self._agent.load_state(state)
+        # versions that went out after this checkpoint must not come again with other weights
+        lost = self.owed // self._settings.publish_every + 1
+        self.version = counts['version'] + lost
+        self._published_at = self.updates
+        self._weights = self._agent.weights()
+
+    @property
+    def steps(self) -> int:
+        """Return how many transitions were stored."""
+        return self.replay.total
+
+    @property
+    def updates(self) -> int:
+        """Return how many updates were made."""
+        return self._agent.updates
+
+    @property
+    def budget(self) -> int:
+        """Return the control steps after which training ends."""
+        return self._settings.steps
+
+    @property
+    def warmup(self) -> int:
+        """Return the control steps before the first update."""
+        return self._settings.warmup_steps
+
+    @property
+    def updates_per_step(self) -> float:
+        """Return the asked ratio."""
+        return self._settings.updates_per_step
+
+    @property
+    def updates_per_step_held(self) -> float:
+        """Return the ratio up to now; 0 during warm-up."""
+        after = self.steps - self.warmup
+        return self.updates / after if after > 0 else 0.0
+
+    @property
+    def owed(self) -> int:
+        """Return how many updates the stored steps allow that were not made."""
+        return int(self.updates_per_step * max(0, self.steps - self.warmup)) - self.updates
+
+    @property
+    def steps_behind(self) -> int:
+        """Return how many control steps still wait for their updates."""
+        return math.ceil(max(0, self.owed) / self.updates_per_step)
+
+    @property
+    def temperature(self) -> float:
+        """Return alpha [scaled reward units]."""
+        return self._agent.temperature
+
+    @property
+    def publish_due(self) -> bool:
+        """Return whether enough updates were made for a new version of the weights."""
+        return self.updates - self._published_at >= self._settings.publish_every
+
+    @property
+    def checkpoint_due(self) -> bool:
+        """Return whether a checkpoint should be written now."""
+        return self.updates % self._settings.checkpoint_every == 0
+
+    def add(self, transition: Transition) -> None:
+        """Store one transition."""
+        self.replay.add(transition)
+
+    def update(self) -> dict[str, float]:
+        """
+        Make one update.
+
+        :raises LearningError: when a loss or gradient is not finite; no parameter has moved then.
+        """
+        rng = np.random.default_rng([self._seed, self.updates])
+        metrics = self._agent.update(self.replay.sample(self._settings.batch_size, rng))
+        if self.updates % LOG_EVERY == 0:
+            self.metrics.write(self.steps, metrics | {'updates': self.updates})
+        return metrics
+
+    def publish(self) -> None:
+        """Freeze the current weights as the next version."""
+        weights = self._agent.weights()
+        if not all(np.isfinite(w).all() for w in weights.values()):
+            raise LearningError(f'weights are not finite after {self.updates} updates')
+        self._weights = weights
+        self.version += 1
+        self._published_at = self.updates
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return the newest version of the weights."""
+        return self._weights
+
+    def bundle(self, scored: dict | None = None) -> Bundle:
+        """Return the newest version as a bundle."""
+        facts = self._run.facts
+        trained = {name: facts[name] for name in ('command', 'seed', 'commit', 'versions')}
+        trained |= {'steps': self.steps, 'updates': self.updates, 'run': self._run.identity,
+                    'robot_time_min': self.steps / self._task.contract.control_rate / 60}
+        return Bundle(Manifest.of(self._task, self.algorithm, self.temperature,
+                                  self._settings.discount, trained, scored), self._weights)
+
+    def checkpoint(self) -> None:
+        """Write the state, then the newest bundle; OSError leaves the last ones in place."""
+        if not self.updates:
+            return
+        self.replay.flush()
+        save_checkpoint(self._run.path / 'checkpoints', self.updates, self._agent.state(),
+                        {'version': self.version, 'steps': self.steps})
+        if self._weights:
+            save_bundle(self._run.path / 'policy', self.bundle())
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.metrics.close()
+        self.replay.close()

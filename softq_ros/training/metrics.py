@@ -1,0 +1,72 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Metrics as rows of a CSV file and as TensorBoard events."""
+import csv
+from pathlib import Path
+
+from torch.utils.tensorboard import SummaryWriter
+
+
+class Metrics:
+    """
+    Appends flat dictionaries of floats.
+
+    :param folder: of the run; ``name``.csv grows there, events below ``tensorboard``.
+    :param after: rows with a larger step are cut: they lie after the checkpoint one resumes from.
+    """
+
+    def __init__(self, folder: Path, name: str, after: int | None = None) -> None:
+        """Open, or go on."""
+        self._path = folder / f'{name}.csv'
+        self._events = SummaryWriter(str(folder / 'tensorboard'), purge_step=after)
+        self._rows = read_rows(self._path)
+        if after is not None:
+            self._rows = [row for row in self._rows if float(row['step']) <= after]
+        self._names = list(self._rows[0]) if self._rows else []
+        if self._rows:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        aside = self._path.with_suffix('.new')
+        with open(aside, 'w', newline='') as file:
+            writer = csv.DictWriter(file, self._names, restval='')
+            writer.writeheader()
+            writer.writerows(self._rows)
+        aside.replace(self._path)
+
+    def write(self, step: int, values: dict[str, float]) -> None:
+        """Append one row; a new column rewrites the file once."""
+        row = {'step': step} | values
+        self._rows.append(row)
+        new = [name for name in row if name not in self._names]
+        if new:
+            self._names += new
+            self._rewrite()
+        else:
+            with open(self._path, 'a', newline='') as file:
+                csv.DictWriter(file, self._names, restval='').writerow(row)
+        for name, value in values.items():
+            self._events.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Flush the events."""
+        self._events.close()
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a metrics file; none when it is not there."""
+    if not path.exists():
+        return []
+    with open(path, newline='') as file:
+        return [row for row in csv.DictReader(file) if None not in row.values()]
