@@ -23,10 +23,8 @@ import numpy as np
 from softq_ros import msg as messages
 from softq_ros.bridge.conversions import all_finite, doubles, floats, ns_to_time, time_to_ns
 from softq_ros.errors import accepted, BundleError, MessageError
-from softq_ros.policies.tensors import parse, serialise
+from softq_ros.policies.tensors import MOST_BYTES, parse, serialise
 from softq_ros.records import EpisodeSummary, Executed, SOURCES, Transition
-
-MAX_WEIGHT_BYTES = 32 * 2**20
 
 
 class WeightsMeta(NamedTuple):
@@ -165,8 +163,8 @@ def message_to_weights(msg: messages.PolicyWeights) -> tuple[dict[str, np.ndarra
 
     :raises MessageError: too large, damaged, not safetensors, a temperature that is none.
     """
-    if len(msg.data) > MAX_WEIGHT_BYTES:
-        raise MessageError(f'weights of {len(msg.data)} bytes; accepted: {MAX_WEIGHT_BYTES}')
+    if len(msg.data) > MOST_BYTES:
+        raise MessageError(f'weights of {len(msg.data)} bytes; accepted: {MOST_BYTES}')
     data = msg.data.tobytes()
     digest = hashlib.sha256(data).hexdigest()
     if msg.digest != digest:

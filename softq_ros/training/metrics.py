@@ -15,8 +15,6 @@
 import csv
 from pathlib import Path
 
-from torch.utils.tensorboard import SummaryWriter
-
 
 class Metrics:
     """
@@ -28,6 +26,7 @@ class Metrics:
 
     def __init__(self, folder: Path, name: str, after: int | None = None) -> None:
         """Open, or go on."""
+        from torch.utils.tensorboard import SummaryWriter  # late: readers of rows need no torch
         self._path = folder / f'{name}.csv'
         self._events = SummaryWriter(str(folder / 'tensorboard'), purge_step=after)
         self._rows = read_rows(self._path)

@@ -1,0 +1,63 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Deep deterministic policy gradient (Lillicrap et al. 2016), the baseline without entropy."""
+import torch
+from torch import nn
+
+from softq_ros.learning.agent import Agent
+from softq_ros.learning.networks import move_towards, Policy, TwinQ
+from softq_ros.learning.settings import DdpgSettings
+from softq_ros.records import Batch
+
+
+class Ddpg(Agent):
+    """One Q and a deterministic policy, each with a target; exploration noise is the actor's."""
+
+    def __init__(self, observation_size: int, action_size: int, settings: DdpgSettings,
+                 seed: int) -> None:
+        """Build policy, Q and targets."""
+        def build() -> dict[str, nn.Module]:
+            networks = {}
+            for name in ('', 'target_'):
+                networks[f'{name}sampler'] = Policy(observation_size, settings.hidden,
+                                                    action_size)
+                networks[f'{name}q'] = TwinQ(observation_size, action_size, settings.hidden, 1)
+            for name in ('sampler', 'q'):
+                networks[f'target_{name}'].load_state_dict(networks[name].state_dict())
+            return networks
+
+        super().__init__(settings, seed, build)
+        for name in ('target_q', 'target_sampler'):
+            self.modules[name].requires_grad_(False)
+        self.adam('q', list(self.modules['q'].parameters()))
+        self.adam('policy', list(self.modules['sampler'].parameters()))
+
+    def update(self, batch: Batch) -> dict[str, float]:
+        """Take one step of the Q, the policy and the targets."""
+        state, action, reward, discount, after = self.tensors(batch)
+        with torch.no_grad():
+            drawn = torch.tanh(self.modules['target_sampler'](after)).unsqueeze(1)
+            value = self.modules['target_q'].least(after, drawn).squeeze(1)
+            aim = reward + self.settings.discount * discount * value
+        q = self.modules['q'](state, action.unsqueeze(1)).squeeze(-1)
+        metrics = {'q_loss': self.step('q', 0.5 * (q - aim).square().mean(1).sum()),
+                   'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean())}
+        drawn = torch.tanh(self.modules['sampler'](state)).unsqueeze(1)
+        metrics['policy_loss'] = self.step(
+            'policy', -self.modules['q'].least(state, drawn).mean())
+        for name in ('sampler', 'q'):
+            move_towards(self.modules[f'target_{name}'], self.modules[name],
+                         self.settings.polyak)
+        self.updates += 1
+        return metrics

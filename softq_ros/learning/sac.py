@@ -1,0 +1,101 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Soft actor-critic (Haarnoja et al. 2018), the baseline of equal entropy."""
+import math
+
+import torch
+from torch import nn, Tensor
+
+from softq_ros.learning.agent import Agent
+from softq_ros.learning.networks import (
+    log_one_minus_tanh_squared, move_towards, Policy, TwinQ)
+from softq_ros.learning.settings import SacSettings
+from softq_ros.records import Batch
+
+LOG_STD = (-20.0, 2.0)
+
+
+def squashed_gaussian(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """
+    Return tanh(u), u = mean + std noise, and its log density over the box.
+
+    ln p(a) = ln N(u) - sum ln(1 - tanh(u)^2); all arguments ``(B, A)``, the density ``(B,)``.
+    """
+    u = mean + log_std.exp() * noise
+    gaussian = -0.5 * noise.square() - log_std - 0.5 * math.log(2.0 * math.pi)
+    return torch.tanh(u), (gaussian - log_one_minus_tanh_squared(u)).sum(-1)
+
+
+class Alpha(nn.Module):
+    """The logarithm of a learned temperature; 1 at the start."""
+
+    def __init__(self) -> None:
+        """Start at alpha 1."""
+        super().__init__()
+        self.log = nn.Parameter(torch.zeros(()))
+
+
+class SoftActorCritic(Agent):
+    """Twin Qs, a squashed Gaussian policy, a fixed or learned temperature."""
+
+    def __init__(self, observation_size: int, action_size: int, settings: SacSettings,
+                 seed: int) -> None:
+        """Build policy, Qs and targets."""
+        def build() -> dict[str, nn.Module]:
+            q = TwinQ(observation_size, action_size, settings.hidden, 2)
+            target = TwinQ(observation_size, action_size, settings.hidden, 2)
+            target.load_state_dict(q.state_dict())
+            policy = Policy(observation_size, settings.hidden, 2 * action_size)
+            return {'sampler': policy, 'q': q, 'target': target, 'alpha': Alpha()}
+
+        super().__init__(settings, seed, build)
+        self._size = action_size
+        self._policy, self._q = self.modules['sampler'], self.modules['q']
+        self._target = self.modules['target'].requires_grad_(False)
+        self._alpha = self.modules['alpha']
+        self.adam('q', list(self._q.parameters()))
+        self.adam('policy', list(self._policy.parameters()))
+        self.adam('alpha', list(self._alpha.parameters()))
+
+    @property
+    def temperature(self) -> float:
+        """Return alpha [scaled reward units]."""
+        return self.settings.temperature or float(self._alpha.log.detach().exp())
+
+    def _draw(self, state: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_std = self._policy(state).chunk(2, -1)
+        noise = torch.randn(mean.shape, generator=self.generator)
+        return squashed_gaussian(mean, log_std.clamp(*LOG_STD), noise)
+
+    def update(self, batch: Batch) -> dict[str, float]:
+        """Take one step of the Qs, the policy, the temperature and the targets."""
+        state, action, reward, discount, after = self.tensors(batch)
+        alpha = self.temperature
+        with torch.no_grad():
+            drawn, log_prob = self._draw(after)
+            value = self._target.least(after, drawn.unsqueeze(1)).squeeze(1) - alpha * log_prob
+            aim = reward + self.settings.discount * discount * value
+        q = self._q(state, action.unsqueeze(1)).squeeze(-1)
+        metrics = {'q_loss': self.step('q', 0.5 * (q - aim).square().mean(1).sum()),
+                   'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean())}
+        drawn, log_prob = self._draw(state)
+        best = self._q.least(state, drawn.unsqueeze(1)).squeeze(1)
+        metrics['policy_loss'] = self.step('policy', (alpha * log_prob - best).mean())
+        entropy = -float(log_prob.detach().mean())
+        if not self.settings.temperature:
+            # the target entropy is minus the action dimension
+            self.step('alpha', self._alpha.log * (entropy + self._size))
+        move_towards(self._target, self._q, self.settings.polyak)
+        self.updates += 1
+        return metrics | {'entropy': entropy, 'temperature': alpha}

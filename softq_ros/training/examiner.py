@@ -1,0 +1,78 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Points of the learning curve: evaluations of frozen weights, beside or between the training."""
+from collections.abc import Callable
+from pathlib import Path
+
+from softq_ros.learning.actor import Actor
+from softq_ros.tasks.task import Task
+from softq_ros.training.criterion import Criterion
+from softq_ros.training.evaluation import evaluate
+from softq_ros.training.metrics import Metrics
+from softq_ros.training.settings import deployed_sampling
+
+CURVE = 'evaluations'
+
+
+class Examiner:
+    """
+    Scores the last weights every so many steps and decides whether 90 % are reached.
+
+    :param every: control steps between two points.
+    :param stopped: asked between episodes; true ends an evaluation early, without a point.
+    """
+
+    def __init__(self, task: Task, folder: Path, seed: int, every: int,
+                 stopped: Callable[[], bool] = lambda: False, after: int | None = None) -> None:
+        """Start the curve, or go on with it."""
+        self._task, self._seed, self._every, self._stopped = task, seed, every, stopped
+        self._metrics = Metrics(folder, CURVE, after)
+        self.criterion = Criterion()
+        self._sampling = deployed_sampling(task.name)
+        self._next = every if after is None else (after // every + 1) * every
+        self.point: dict[str, float] = {}
+
+    def due(self, steps: int) -> bool:
+        """Return whether the curve wants a point at this many control steps."""
+        return steps >= self._next
+
+    def examine(self, steps: int, actor: Actor, wall_sec: float) -> bool:
+        """Add a point; return whether 90 % are reached now or were before."""
+        self._next = (steps // self._every + 1) * self._every
+        screening = self._score(actor, steps, False)
+        if screening is None:
+            return False
+        result = screening.to_json()
+        self.point = {'steps': steps, 'robot_time_min':
+                      steps / self._task.contract.control_rate / 60, 'wall_sec': wall_sec,
+                      'success_rate': result['success_rate'],
+                      'success_ever_rate': result['success_ever_rate'],
+                      'return_mean': result['return_mean'], 'episodes': result['episodes']}
+        self._metrics.write(steps, {k: v for k, v in self.point.items() if k != 'steps'})
+        if self.criterion.screened(screening.successes):
+            confirmation = self._score(actor, steps, True)
+            if confirmation is not None:
+                self.criterion.confirmed(steps, confirmation.successes)
+        return self.criterion.reached is not None
+
+    def _score(self, actor: Actor, steps: int, confirming: bool):
+        first, count = self.criterion.episodes(confirming)
+        # the number of steps keeps seeds apart from those used before an interruption
+        result = evaluate(actor, self._task, count, self._seed, 'validation', steps * 1000 + first,
+                          self._sampling, self._stopped)
+        return result if len(result.summaries) == count else None
+
+    def close(self) -> None:
+        """Flush the curve."""
+        self._metrics.close()
