@@ -45,12 +45,12 @@ class GateReport:
         self._logger.warning(f'{reason}: {text}', throttle_duration_sec=1.0)
 
     def sent(self, executed: Executed) -> None:
-        """Count what was published; say so at once when holding begins or ends."""
+        """Count what was published; say so at once when holding or its reason changes."""
         self.status.held += executed.holding
         self.status.limited += executed.limited and not executed.holding
-        if self.status.holding != executed.holding:
-            self.status.holding = executed.holding
-            self._why = executed.why if executed.holding else ''
+        why = executed.why if executed.holding else ''
+        if (self.status.holding, self._why) != (executed.holding, why):
+            self.status.holding, self._why = executed.holding, why
             self.publish()
 
     def publish(self, stamp: int = 0) -> None:

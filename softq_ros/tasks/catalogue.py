@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Tasks by name: ``config/tasks/<name>.yaml`` says which class and every number."""
+import numpy as np
 import yaml
 
 from softq_ros.errors import accepted, ConfigurationError
@@ -22,6 +23,7 @@ from softq_ros.tasks.sawyer import SawyerPose
 from softq_ros.tasks.task import Task
 
 KINDS = {'multigoal': Multigoal, 'sawyer_pose': SawyerPose}
+NOT_ZERO = ('horizon', 'fine_error', 'precision')
 
 
 def task_names() -> list[str]:
@@ -40,16 +42,43 @@ def task_configuration(name: str) -> dict:
     return yaml.safe_load(share('config', 'tasks', f'{name}.yaml').read_text())
 
 
+def _numbers(value: object) -> np.ndarray:
+    try:
+        return np.array(value)
+    except ValueError:  # rows of different length
+        return np.array(None)
+
+
+def _replacement(where: str, key: str, value: object, default: object) -> object:
+    """Return a value that may stand in for the file's: same kind, same shape, finite."""
+    if isinstance(default, str):
+        choices = KINDS if key == 'kind' else [default] if not isinstance(value, str) else [value]
+        if value not in choices:
+            raise ConfigurationError(f'{where}: {key}: {accepted(value, choices)}')
+        return value
+    given, known_good = _numbers(value), np.array(default)
+    kinds = 'iu' if known_good.dtype.kind == 'i' else 'iuf'
+    if given.shape != known_good.shape or given.dtype.kind not in kinds:
+        raise ConfigurationError(f'{where}: {key}: got {value!r}; accepted: numbers as {default}')
+    if not np.isfinite(given).all():
+        raise ConfigurationError(f'{where}: {key}: got {value!r}; accepted: finite numbers')
+    if given.ndim == 0 and (given < 0 or (given == 0 and key in NOT_ZERO)):
+        least = 'above 0' if key in NOT_ZERO else '0 or more'
+        raise ConfigurationError(f'{where}: {key}: got {value!r}; accepted: {least}')
+    return value
+
+
 def load_task(name: str, overrides: dict | None = None) -> Task:
     """
     Build a task.
 
     :param overrides: numbers of the ``task`` section to replace.
-    :raises ConfigurationError: for an unknown task or number.
+    :raises ConfigurationError: for an unknown task or number, or a value that cannot replace it.
     """
     settings = task_configuration(name)['task']
     for key in overrides or {}:
         if key not in settings:
             raise ConfigurationError(f'{name}: unknown number: {accepted(key, settings)}')
-    settings = settings | (overrides or {})
+    settings = settings | {key: _replacement(name, key, value, settings[key])
+                           for key, value in (overrides or {}).items()}
     return KINDS[settings['kind']](name, load_contract(settings['robot']), settings)

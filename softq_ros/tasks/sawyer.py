@@ -74,8 +74,8 @@ class SawyerPose(Task):
         upper = self.contract.position_upper - self._start_pose
         rows = [Field(f'{j} from start pose', 'rad', low, high)
                 for j, low, high in zip(joints, lower, upper)]
-        rows += [Field(f'{j} velocity / limit * {self._settings["velocity_scale"]:g}', '1')
-                 for j in joints]
+        fast = self._settings['velocity_scale']
+        rows += [Field(f'{j} velocity / limit * {fast:g}', '1', -fast, fast) for j in joints]
         axes = [f'point {p} {axis}' for p in range(len(self._points)) for axis in 'xyz']
         rows += [Field(f'{a} error * {self._settings["error_scale"]:g}', '1') for a in axes]
         fine = self._settings['fine_error']

@@ -182,7 +182,7 @@ def test_one_flipped_bit_is_found(at):
 
 def test_weights_that_are_too_large_are_refused_before_they_are_read():
     msg = weights_message()
-    msg.data.extend(bytes(MOST_BYTES))
+    msg.data.frombytes(bytes(MOST_BYTES))
     with pytest.raises(MessageError, match=f'accepted: {MOST_BYTES}'):
         message_to_weights(msg)
 

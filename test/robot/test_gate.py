@@ -30,7 +30,7 @@ SLOW = dataclasses.replace(SAWYER, acceleration_limit=np.full(7, 2.0))
 HARDWARE = dataclasses.replace(SAWYER, simulated=False, arm_on_start=False)
 JOINT = JointLimits(lower=-1.0, upper=1.0, speed=2.0, change=0.5, rate=10.0, scale=1.0)
 JOINTS = 7
-QUICK = settings(max_examples=200, deadline=None)
+QUICK = settings(max_examples=100, deadline=None)
 ANY_FLOAT32 = arrays(np.float32, JOINTS, elements=st.floats(
     width=32, allow_nan=True, allow_infinity=True, allow_subnormal=True))
 FINITE = arrays(np.float32, JOINTS, elements=st.floats(

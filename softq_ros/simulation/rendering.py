@@ -1,0 +1,63 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Pictures of a plant, on a screen or off it."""
+import os
+
+import mujoco
+import numpy as np
+
+from softq_ros.errors import ConfigurationError
+from softq_ros.simulation.mujoco_plant import MujocoPlant
+
+if not os.environ.get('DISPLAY'):
+    os.environ.setdefault('MUJOCO_GL', 'egl')
+
+
+class Renderer:
+    """
+    Draws a MuJoCo plant off screen.
+
+    :raises ConfigurationError: when this machine has no OpenGL for it; names what to install.
+    """
+
+    def __init__(self, plant: MujocoPlant, width: int = 640, height: int = 480) -> None:
+        """Make the OpenGL context."""
+        try:
+            self._renderer = mujoco.Renderer(plant.model, height, width)
+        except Exception as error:  # the OpenGL loaders raise whatever they meet
+            raise ConfigurationError(
+                f'cannot render: {error}; install libegl1 (MUJOCO_GL=egl) or libosmesa6 '
+                '(MUJOCO_GL=osmesa)') from error
+        self._data = plant.data
+
+    def draw(self, camera: str = 'overview') -> np.ndarray:
+        """Return what a camera sees, ``(height, width, 3)`` uint8."""
+        self._renderer.update_scene(self._data, camera)
+        return self._renderer.render().copy()
+
+    def close(self) -> None:
+        """Let go of the context."""
+        self._renderer.close()
+
+
+def open_viewer(plant: MujocoPlant):
+    """
+    Open a window that follows the plant; call its ``sync()`` after each step.
+
+    :raises ConfigurationError: when there is no display.
+    """
+    if not (os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')):
+        raise ConfigurationError('viewer: no display; accepted: DISPLAY set, or viewer:=false')
+    from mujoco import viewer
+    return viewer.launch_passive(plant.model, plant.data)
