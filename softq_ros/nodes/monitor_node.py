@@ -22,7 +22,7 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from softq_ros.bridge.experience import message_to_episode, message_to_weights
-from softq_ros.errors import MessageError, SoftqError
+from softq_ros.errors import SoftqError
 from softq_ros.learning.actor import Actor
 from softq_ros.msg import Episode, GateStatus, LearnerStatus, PolicyStatus, PolicyWeights
 from softq_ros.nodes import qos
@@ -31,18 +31,22 @@ from softq_ros.nodes.run import run_node
 from softq_ros.tasks.catalogue import load_task, task_names
 from softq_ros.training.examiner import Examiner
 from softq_ros.training.panel import Panel, Progress
+from softq_ros.training.report import Outcome, write_report
+from softq_ros.training.run import commit
+from softq_ros.training.settings import load_settings
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is watched', choices=task_names),
     Parameter('seed', 0, 'first number of every random stream', minimum=0),
     Parameter('until', 'reached', 'when training ends', choices=('reached', 'budget')),
+    Parameter('examine', True, 'measure the learning curve and write a report'),
 )
 POLL_SEC = 0.25
 
 
 class MonitorNode(Node):
     """
-    Watches a training and ends it.
+    Watches a training, measures its learning curve in a plant of its own, and ends it.
 
     Subscribes
     ----------
@@ -54,24 +58,23 @@ class MonitorNode(Node):
 
     Parameters
     ----------
-    task, seed, until; all read-only
+    task, seed, until, examine; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
         """Connect and wait for the learner's first status."""
         super().__init__('monitor', **kwargs)
-        chosen = declare(self, PARAMETERS)
-        self._task = load_task(chosen['task'])
-        self._seed, self._until = chosen['seed'], chosen['until']
-        self._panel: Panel | None = None
+        self._chosen = declare(self, PARAMETERS)
+        self._task = load_task(self._chosen['task'])
+        self._progress = Progress(self._task.name, control_rate=self._task.contract.control_rate)
+        self._panel = Panel()
         self._examiner: Examiner | None = None
-        self._progress = Progress()
         self._learner: LearnerStatus | None = None
         self._newest: PolicyWeights | None = None
-        self._examined: PolicyWeights | None = None
+        self._began = time.monotonic()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._report_written = False
+        self._reporting = False
         self._finish_future = None
         self.done = False
         self.exit_code = 0
@@ -84,3 +87,122 @@ class MonitorNode(Node):
                 (Episode, 'episodes', self._on_episode, qos.EPISODES)):
             self.create_subscription(kind, topic, callback, profile)
         self.create_timer(POLL_SEC, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    # what comes in
+
+    def _on_learner(self, msg: LearnerStatus) -> None:
+        if self._learner is None:
+            self._start(msg)
+        self._learner = msg
+        progress = self._progress
+        progress.algorithm, progress.state = msg.algorithm, msg.state.replace('_', ' ')
+        progress.steps, progress.budget = msg.steps, msg.budget
+        progress.updates_asked = msg.updates_per_step_asked
+        progress.updates_held = msg.updates_per_step_held
+        progress.note = msg.reason
+
+    def _start(self, msg: LearnerStatus) -> None:
+        self._began = time.monotonic()
+        settings = load_settings(msg.algorithm, self._task.name, {})
+        self._folder = Path(msg.directory)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if self._chosen['examine']:
+            self._examiner = Examiner(self._task, self._folder, self._chosen['seed'],
+                                      settings.evaluate_every, self._stop.is_set,
+                                      msg.steps or None)
+
+    def _on_weights(self, msg: PolicyWeights) -> None:
+        self._newest = msg
+
+    def _on_policy(self, msg: PolicyStatus) -> None:
+        self._progress.weights_age_sec = msg.weights_age_sec
+
+    def _on_gate(self, msg: GateStatus) -> None:
+        if msg.stopped or not msg.armed:
+            self._progress.note = f'gate: {msg.why}'
+
+    def _on_episode(self, msg: Episode) -> None:
+        self._progress.saw(message_to_episode(msg))
+
+    # what is done about it
+
+    def _on_timer(self) -> None:
+        self._panel.show(self._progress)
+        status = self._learner
+        if status is None or (self._thread and self._thread.is_alive()):
+            return
+        if status.state == 'failed':
+            self._end(1)
+        elif status.state == 'finished':
+            self._finish()
+        elif self._examiner and self._newest and self._examiner.due(status.steps):
+            self._aside(self._examine, self._newest, status.steps)
+        elif self._reached() and self._chosen['until'] == 'reached':
+            self._ask_to_finish()
+
+    def _reached(self) -> bool:
+        return self._examiner is not None and self._examiner.criterion.reached is not None
+
+    def _ask_to_finish(self) -> None:
+        if self._finish_future is None or self._finish_future.done():
+            self._finish_future = self._finish_client.call_async(Trigger.Request())
+
+    def _finish(self) -> None:
+        if self._reporting or not self._examiner or not self._newest:
+            self._end(0)
+            return
+        self._reporting = True
+        self._progress.state = 'writing the report'
+        self._aside(self._report, self._newest, self._learner)
+
+    def _end(self, exit_code: int) -> None:
+        self.exit_code, self.done = exit_code, True
+
+    def _aside(self, work, *arguments) -> None:
+        def guarded() -> None:
+            try:
+                work(*arguments)
+            except (SoftqError, OSError) as error:
+                self._progress.note = str(error)
+                self.get_logger().error(str(error))
+
+        self._thread = threading.Thread(target=guarded, daemon=True)
+        self._thread.start()
+
+    def _actor(self, msg: PolicyWeights) -> Actor:
+        return Actor(msg.algorithm, message_to_weights(msg)[0], msg.temperature)
+
+    def _examine(self, msg: PolicyWeights, steps: int) -> None:
+        self._examiner.examine(steps, self._actor(msg), time.monotonic() - self._began)
+        point = self._examiner.point
+        if point:
+            self._progress.evaluated = f'{point["success_rate"]:.0%} at step {point["steps"]}'
+
+    def _report(self, msg: PolicyWeights, status: LearnerStatus) -> None:
+        reached = self._examiner.criterion.reached
+        command = (f'ros2 launch softq_ros train.launch.xml task:={status.task} '
+                   f'algorithm:={status.algorithm} seed:={self._chosen["seed"]}')
+        outcome = Outcome(status.algorithm, self._chosen['seed'], status.steps, status.updates,
+                          time.monotonic() - self._began, self._progress.first_success_step,
+                          reached, command, commit(),
+                          'budget' if reached is None else '90 % reached')
+        result = write_report(self._folder, self._task, self._actor(msg), outcome,
+                              self._stop.is_set)
+        print(f'{self._folder / "summary.md"}: success {result.get("success_rate", 0):.0%}',
+              flush=True)
+
+    def on_shutdown(self) -> None:
+        """End what runs beside, between two episodes."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join(timeout=0.5)
+        self._panel.close()
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until the training has ended or a signal."""
+    return run_node(MonitorNode, args)
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

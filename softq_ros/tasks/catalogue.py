@@ -24,6 +24,7 @@ from softq_ros.tasks.task import Task
 
 KINDS = {'multigoal': Multigoal, 'sawyer_pose': SawyerPose}
 NOT_ZERO = ('horizon', 'fine_error', 'precision')
+ABOVE_ZERO = 'above 0'
 
 
 def task_names() -> list[str]:
@@ -42,30 +43,18 @@ def task_configuration(name: str) -> dict:
     return yaml.safe_load(share('config', 'tasks', f'{name}.yaml').read_text())
 
 
-def _numbers(value: object) -> np.ndarray:
+def _check_number(where: str, value: object, default: object, least: str) -> None:
     try:
-        return np.array(value)
-    except ValueError:  # rows of different length
-        return np.array(None)
-
-
-def _replacement(where: str, key: str, value: object, default: object) -> object:
-    """Return a value that may stand in for the file's: same kind, same shape, finite."""
-    if isinstance(default, str):
-        choices = KINDS if key == 'kind' else [default] if not isinstance(value, str) else [value]
-        if value not in choices:
-            raise ConfigurationError(f'{where}: {key}: {accepted(value, choices)}')
-        return value
-    given, known_good = _numbers(value), np.array(default)
+        given, known_good = np.array(value), np.array(default)
+    except ValueError as error:
+        raise ConfigurationError(f'{where}: got {value!r}; accepted: as {default}') from error
     kinds = 'iu' if known_good.dtype.kind == 'i' else 'iuf'
     if given.shape != known_good.shape or given.dtype.kind not in kinds:
-        raise ConfigurationError(f'{where}: {key}: got {value!r}; accepted: numbers as {default}')
+        raise ConfigurationError(f'{where}: got {value!r}; accepted: as {default}')
     if not np.isfinite(given).all():
-        raise ConfigurationError(f'{where}: {key}: got {value!r}; accepted: finite numbers')
-    if given.ndim == 0 and (given < 0 or (given == 0 and key in NOT_ZERO)):
-        least = 'above 0' if key in NOT_ZERO else '0 or more'
-        raise ConfigurationError(f'{where}: {key}: got {value!r}; accepted: {least}')
-    return value
+        raise ConfigurationError(f'{where}: got {value!r}; accepted: finite numbers')
+    if given.ndim == 0 and (given < 0 or (given == 0 and least == ABOVE_ZERO)):
+        raise ConfigurationError(f'{where}: got {value!r}; accepted: {least}')
 
 
 def load_task(name: str, overrides: dict | None = None) -> Task:
@@ -76,9 +65,12 @@ def load_task(name: str, overrides: dict | None = None) -> Task:
     :raises ConfigurationError: for an unknown task or number, or a value that cannot replace it.
     """
     settings = task_configuration(name)['task']
-    for key in overrides or {}:
-        if key not in settings:
-            raise ConfigurationError(f'{name}: unknown number: {accepted(key, settings)}')
-    settings = settings | {key: _replacement(name, key, value, settings[key])
-                           for key, value in (overrides or {}).items()}
-    return KINDS[settings['kind']](name, load_contract(settings['robot']), settings)
+    replaceable = settings.keys() - {'kind'}
+    for key, value in (overrides or {}).items():
+        if key not in replaceable:
+            raise ConfigurationError(f'{name}: unknown number: {accepted(key, replaceable)}')
+        if key != 'robot':
+            least = ABOVE_ZERO if key in NOT_ZERO else '0 or more'
+            _check_number(f'{name}: {key}', value, settings[key], least)
+    settings = settings | (overrides or {})
+    return KINDS[settings['kind']](name, load_contract(str(settings['robot'])), settings)
