@@ -1,0 +1,75 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Tasks by name: what is found, what is refused and in which words."""
+import numpy as np
+import pytest
+
+from softq_ros.errors import ConfigurationError
+from softq_ros.tasks.catalogue import load_task, task_names
+
+
+def test_an_unknown_task_is_refused_with_the_names_there_are():
+    with pytest.raises(ConfigurationError, match="'stack'; accepted: multigoal, sawyer_reach"):
+        load_task('stack')
+
+
+@pytest.mark.parametrize('name', task_names())
+def test_a_task_bears_the_name_it_was_loaded_by(name):
+    assert load_task(name).name == name
+
+
+def test_an_override_replaces_its_number_and_no_other():
+    task = load_task('multigoal', {'horizon': 7})
+    assert task.horizon == 7
+    assert load_task('multigoal').horizon == 30
+
+
+def test_an_unknown_number_is_refused_with_those_there_are():
+    with pytest.raises(ConfigurationError, match="'radius'; accepted: action_cost, .*goal_radius"):
+        load_task('multigoal', {'radius': 1.0})
+
+
+@pytest.mark.parametrize('name, value, wanted', [
+    ('horizon', 0, 'above 0'),
+    ('horizon', -1, 'above 0'),
+    ('horizon', 2.5, 'as 30'),
+    ('horizon', True, 'as 30'),
+    ('horizon', '30', 'as 30'),
+    ('goal_radius', np.nan, 'finite numbers'),
+    ('goal_radius', -1.0, '0 or more'),
+    ('goals', [[1.0, 2.0, 3.0]], 'as '),
+    ('goals', [[1.0, 2.0], [1.0]], 'as '),
+    ('kind', 'sawyer_pose', 'robot, start_spread'),
+    ('robot', 'nobody', 'point, sim_sawyer'),
+])
+def test_an_absurd_override_is_refused_saying_what_is_accepted(name, value, wanted):
+    with pytest.raises(ConfigurationError) as refusal:
+        load_task('multigoal', {name: value})
+    assert 'accepted: ' in str(refusal.value) and wanted in str(refusal.value)
+    assert '\n' not in str(refusal.value)
+
+
+@pytest.mark.parametrize('name', ['fine_error', 'precision'])
+def test_a_number_that_divides_cannot_be_zero(name):
+    with pytest.raises(ConfigurationError, match='accepted: above 0'):
+        load_task('sawyer_stack', {name: 0.0})
+
+
+@pytest.mark.parametrize('name', task_names())
+def test_every_component_has_a_name_of_its_own_and_a_unit(name):
+    task = load_task(name)
+    for spec in (task.observation_spec, task.action_spec):
+        assert len(set(spec.names)) == spec.size
+        assert all(field.name and field.unit for field in spec.fields)
+        assert (spec.low < spec.high).all()
