@@ -11,172 +11,207 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Starts processes, watches them and leaves none behind."""
+"""Runs processes together and ends them together: none outlives the supervisor."""
+import codecs
 import ctypes
+from dataclasses import dataclass
 import os
-from pathlib import Path
+import selectors
 import signal
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 
-import yaml
-
-from softq_ros.launching.reader import Process
-
-PR_SET_PDEATHSIG = 1
-GRACE_SEC = {signal.SIGINT: 5.0, signal.SIGTERM: 2.0, signal.SIGKILL: 2.0}
-MOST_DEATHS, WITHIN_SEC = 5, 60.0
 POLL_SEC = 0.05
+SIGTERM_AFTER_SEC, SIGKILL_AFTER_SEC = 5.0, 7.0  # after the SIGINT that asks for an end
+MOST_DEATHS, WINDOW_SEC = 5, 60.0
+REFUSED = 2  # exit code of a process that refuses its configuration
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == 'linux' else None
 
 
-def command_line(process: Process, parameter_file: Path | None) -> list[str]:
-    """Return how a node is started: its module under this interpreter, then ROS arguments."""
-    words = [sys.executable, '-m', f'softq_ros.nodes.{process.executable}', *process.arguments,
-             '--ros-args']
-    if process.name:
-        words += ['-r', f'__node:={process.name}']
-    if process.namespace:
-        words += ['-r', f'__ns:=/{process.namespace}']
-    for before, after in process.remaps:
-        words += ['-r', f'{before}:={after}']
-    for file in process.parameter_files:
-        words += ['--params-file', file]
-    if parameter_file:
-        words += ['--params-file', str(parameter_file)]
-    return words
+@dataclass(frozen=True)
+class ProcessPlan:
+    """A command, under which name it reports, and what follows from its end."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    inherits_output: bool = False
+    respawn: bool = False
+    respawn_delay_sec: float = 0.0
+    respawn_max_retries: int = -1
+    required: bool = False
 
 
-def _die_with_us() -> None:
-    if sys.platform == 'linux':
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def _prepare_child() -> None:
+    # a shell starts background jobs with SIGINT ignored, and children would inherit that
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if _LIBC:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Child:
-    """One process, started again when it should be."""
+    """One process group, started again and again as its plan says."""
 
-    def __init__(self, process: Process, folder: Path) -> None:
-        """Write its parameters and start it."""
-        self.process = process
-        self.label = process.name or process.executable.removesuffix('_node')
-        self._file = None
-        if process.parameters:
-            self._file = folder / f'{self.label}.yaml'
-            self._file.write_text(yaml.safe_dump(
-                {'/**': {'ros__parameters': process.parameters}}))
-        self._deaths: list[float] = []
-        self._due: float | None = None
-        self._start()
+    def __init__(self, plan: ProcessPlan) -> None:
+        """Start it."""
+        self.plan = plan
+        self.deaths: list[float] = []
+        self.respawn_at: float | None = None
+        self._decode = codecs.getincrementaldecoder('utf-8')('replace').decode
+        self._line = ''
+        self.start()
 
-    def _start(self) -> None:
-        self._due = None
-        output = None if self.process.terminal else subprocess.PIPE
-        self._popen = subprocess.Popen(
-            command_line(self.process, self._file), stdout=output,
-            stderr=None if self.process.terminal else subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, env=os.environ | self.process.environment,
-            process_group=0, preexec_fn=_die_with_us)
-        if output:
-            threading.Thread(target=self._forward, args=(self._popen.stdout,),
-                             daemon=True).start()
-
-    def _forward(self, stream) -> None:
-        for line in stream:
-            print(f'[{self.label}] {line.decode(errors="replace").rstrip()}', flush=True)
-
-    @property
-    def alive(self) -> bool:
-        """Return whether it runs."""
-        return self._popen.poll() is None
-
-    def look(self) -> int | None:
-        """Start it again if that is due; return its exit code once it is gone for good."""
-        if self._due is not None:
-            if time.monotonic() >= self._due:
-                self._start()
-            return None
-        code = self._popen.poll()
-        if code is None:
-            return None
-        now = time.monotonic()
-        self._deaths = [t for t in self._deaths if now - t < WITHIN_SEC] + [now]
-        retries = self.process.most_respawns
-        again = self.process.respawn and code != 2 and len(self._deaths) < MOST_DEATHS
-        print(f'[{self.label}] process has died with exit code {code}'
-              f'{"; starting it again" if again else ""}', flush=True)
-        if not again or 0 <= retries < len(self._deaths):
-            return code
-        self._due = now + self.process.respawn_delay
-        return None
+    def start(self) -> None:
+        """Start the process as the leader of a session of its own."""
+        self.respawn_at = None
+        output = None if self.plan.inherits_output else subprocess.PIPE
+        self.process = subprocess.Popen(
+            self.plan.command, env=self.plan.environment, stdin=subprocess.DEVNULL, stdout=output,
+            stderr=None if output is None else subprocess.STDOUT, start_new_session=True,
+            preexec_fn=_prepare_child)
+        if self.process.stdout:
+            os.set_blocking(self.process.stdout.fileno(), False)
 
     def signal(self, number: int) -> None:
-        """Signal its whole process group."""
+        """Send a signal to the whole group, where it still exists."""
         try:
-            os.killpg(self._popen.pid, number)
+            os.killpg(self.process.pid, number)
         except ProcessLookupError:
             pass
 
-    def wait(self) -> None:
-        """Reap it."""
-        self._popen.wait()
+    def relay(self) -> bool:
+        """Print what it wrote, each line behind its name; return whether more may come."""
+        try:
+            chunk = os.read(self.process.stdout.fileno(), 65536)
+        except BlockingIOError:
+            return True
+        *lines, self._line = (self._line + self._decode(chunk)).split('\n')
+        if not chunk and self._line:
+            lines, self._line = [*lines, self._line], ''
+        for line in lines:
+            print(f'[{self.plan.name}] {line}', flush=True)
+        return bool(chunk)
+
+
+def exit_code(returned: int) -> int:
+    """Return what a shell would report: 128 + n for a process that signal n ended."""
+    return 128 - returned if returned < 0 else returned
 
 
 class Supervisor:
-    """
-    Runs processes until a required one ends, one cannot go on, or a signal comes.
+    """Starts every plan, waits, and takes everything down when one required process ends."""
 
-    A second signal while ending skips to SIGTERM.
-    """
-
-    def __init__(self, processes: list[Process]) -> None:
-        """Take what to run."""
-        self._processes = processes
-        self._signals = 0
+    def __init__(self, plans: list[ProcessPlan]) -> None:
+        """Start all processes; signals that ask for an end are caught from here on."""
+        self._asked: list[int] = []
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda caught, _frame: self._asked.append(caught))
+        self._selector = selectors.DefaultSelector()
+        self._children: list[Child] = []
+        self._alive: list[Child] = []
+        self._stopping_since: float | None = None
+        self._sent = 0
+        self._code: int | None = None
+        self._first_failure = 0
+        self._plans = plans
 
     def run(self) -> int:
-        """Return the exit code of the process that ended it; 0 after a signal."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
-        with tempfile.TemporaryDirectory(prefix='softq_launch_') as folder:
-            children: list[Child] = []
-            try:
-                for index, process in enumerate(self._processes):
-                    place = Path(folder) / str(index)
-                    place.mkdir()
-                    children.append(Child(process, place))
-                return self._watch(children)
-            finally:
-                self._end(children)
+        """
+        Run until everything has ended.
 
-    def _on_signal(self, *_) -> None:
-        self._signals += 1
+        :returns: the exit code of the process that ended it all; 0 when a signal did; otherwise
+            the first one that was not 0.
+        """
+        try:
+            for plan in self._plans:
+                child = Child(plan)
+                self._children.append(child)
+                self._begun(child)
+            while self._alive or any(child.respawn_at for child in self._children):
+                self._turn()
+        finally:
+            for child in self._children:
+                child.signal(signal.SIGKILL)
+        return self._first_failure if self._code is None else self._code
 
-    def _watch(self, children: list[Child]) -> int:
-        gone: set[int] = set()
-        while not self._signals and len(gone) < len(children):
-            for index, child in enumerate(children):
-                code = child.look() if index not in gone else None
-                if code is None:
-                    continue
-                gone.add(index)
-                if child.process.required or child.process.respawn:
-                    return code if code >= 0 else 128 - code
+    def _turn(self) -> None:
+        for key, _ in self._selector.select(POLL_SEC if self._selector.get_map() else 0):
+            if not key.data.relay():
+                self._selector.unregister(key.fileobj)
+        if not self._selector.get_map():
             time.sleep(POLL_SEC)
-        return 0
+        for child in list(self._alive):
+            if child.process.poll() is not None:
+                self._ended(child)
+        self._respawn()
+        if self._asked and self._stopping_since is None:
+            self._stop(0, f'signal {signal.Signals(self._asked[0]).name}')
+        self._press()
 
-    def _end(self, children: list[Child]) -> None:
-        self._signals = 0
-        for number, grace in GRACE_SEC.items():
-            for child in children:
-                if child.alive:
-                    child.signal(number)
-            deadline = time.monotonic() + grace
-            while any(c.alive for c in children) and time.monotonic() < deadline:
-                if self._signals and number == signal.SIGINT:
-                    break
-                time.sleep(POLL_SEC)
-        for child in children:
-            child.signal(signal.SIGKILL)  # what its own children left in its group
-            child.wait()
+    def _begun(self, child: Child) -> None:
+        self._alive.append(child)
+        if child.process.stdout:
+            self._selector.register(child.process.stdout, selectors.EVENT_READ, child)
+
+    def _ended(self, child: Child) -> None:
+        self._alive.remove(child)
+        child.signal(signal.SIGKILL)  # what it started itself and left behind
+        self._drain(child)
+        code = exit_code(child.process.returncode)
+        if self._stopping_since is not None:
+            return
+        self._say(f'{child.plan.name} ended with exit code {code}')
+        now = time.monotonic()
+        child.deaths.append(now)
+        recent = [at for at in child.deaths if now - at < WINDOW_SEC]
+        again = child.plan.respawn and code != REFUSED
+        if again and len(recent) >= MOST_DEATHS:
+            self._stop(code or 1, f'{child.plan.name} ended {len(recent)} times within '
+                                  f'{WINDOW_SEC:.0f} s')
+        elif child.plan.required or (child.plan.respawn and not again):
+            self._stop(code, f'{child.plan.name} is required')
+        elif again and len(child.deaths) <= child.plan.respawn_max_retries % (1 << 62):
+            child.respawn_at = now + child.plan.respawn_delay_sec
+        else:
+            self._first_failure = self._first_failure or code
+
+    def _drain(self, child: Child) -> None:
+        if child.process.stdout:
+            if child.process.stdout in self._selector.get_map():
+                self._selector.unregister(child.process.stdout)
+            while child.relay():
+                pass
+            child.process.stdout.close()
+
+    def _respawn(self) -> None:
+        for child in self._children:
+            if child.respawn_at is not None and time.monotonic() >= child.respawn_at:
+                self._say(f'starting {child.plan.name} again')
+                child.start()
+                self._begun(child)
+
+    def _stop(self, code: int, why: str) -> None:
+        self._say(f'stopping: {why}')
+        self._code, self._stopping_since = code, time.monotonic()
+        for child in self._children:
+            child.respawn_at = None
+
+    def _press(self) -> None:
+        """Ask the living by SIGINT, then SIGTERM, then SIGKILL; a second Ctrl-C skips the first."""
+        if self._stopping_since is None:
+            return
+        waited = time.monotonic() - self._stopping_since
+        hasty = self._asked.count(signal.SIGINT) > 1
+        level = 3 if waited >= SIGKILL_AFTER_SEC else (
+            2 if hasty or waited >= SIGTERM_AFTER_SEC else 1)
+        if level > self._sent:
+            self._sent = level
+            number = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[level - 1]
+            for child in self._alive:
+                child.signal(number)
+
+    @staticmethod
+    def _say(text: str) -> None:
+        print(f'[launch] {text}', file=sys.stderr, flush=True)

@@ -43,16 +43,18 @@ def squared_distances(fixed: Tensor, updated: Tensor) -> Tensor:
     return (squares - 2.0 * products).clamp_min(0.0)
 
 
-def bandwidth(distances: Tensor) -> Tensor:
+def bandwidth(distances: Tensor, offset: int = 1) -> Tensor:
     """
-    Return h = max(median(d^2) / ln(N + 1), 1e-3) for each state, ``(B, 1, 1)``.
+    Return h = max(median(d^2) / ln(N + offset), 1e-3) for each state, ``(B, 1, 1)``.
 
-    The median is element N M // 2 of the distances in descending order, as in the authors' code.
+    The median is element N M // 2 of the distances in descending order, as in the authors' code,
+    which has an offset of 0.
     """
     count = distances.shape[1] * distances.shape[2]
     flat = distances.flatten(1)
     median = flat.kthvalue(count - count // 2, dim=1).values
-    return (median / math.log(distances.shape[1] + 1.0)).clamp_min(LEAST_BANDWIDTH).view(-1, 1, 1)
+    width = median / math.log(distances.shape[1] + offset)
+    return width.clamp_min(LEAST_BANDWIDTH).view(-1, 1, 1)
 
 
 def kernel(fixed: Tensor, updated: Tensor, width: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -27,6 +27,7 @@ from softq_ros.errors import ShapeError
 from softq_ros.learning.networks import log_one_minus_tanh_squared
 
 LEAST_SPREAD = 0.05  # of the kernel density in u, per dimension
+LEAST_EXPONENT = -80.0  # exp of less is no normal float32, and forty times slower
 LARGEST_U = 9.0  # tanh of more is 1 in float32
 
 
@@ -53,10 +54,33 @@ def soft_value(q: Tensor, log_density: Tensor, temperature: float) -> Tensor:
     return temperature * (torch.logsumexp(weights, 1) - math.log(q.shape[1]))
 
 
-def effective_sample_size(q: Tensor, log_density: Tensor, temperature: float) -> Tensor:
-    """Return (sum w)^2 / sum w^2 of the importance weights, ``(B,)``, between 1 and K."""
-    weights = torch.softmax(q / temperature - log_density, 1)
+def importance_weights(q: Tensor, log_density: Tensor, temperature: float) -> Tensor:
+    """Return exp(Q / alpha) / q(a), normalised to a sum of one for each state, ``(B, K)``."""
+    return torch.softmax(q / temperature - log_density, 1)
+
+
+def effective_sample_size(weights: Tensor) -> Tensor:
+    """Return 1 / sum w^2 of normalised importance weights, ``(B,)``, between 1 and K."""
     return 1.0 / weights.square().sum(1)
+
+
+def value_error(weights: Tensor, temperature: float) -> Tensor:
+    """
+    Estimate the standard error of the soft value from its own weights, ``(B,)``.
+
+    alpha sqrt(1 / ESS - 1 / K): the delta method on the logarithm of the mean weight.
+    """
+    spread = weights.square().sum(1) - 1.0 / weights.shape[1]
+    return temperature * spread.clamp_min(0.0).sqrt()
+
+
+def boltzmann_entropy(value: Tensor, q: Tensor, weights: Tensor, temperature: float) -> Tensor:
+    """
+    Return (V - E[Q]) / alpha, the entropy in nats of exp((Q - V) / alpha), ``(B,)``.
+
+    It is the entropy of the law the sampler aims at, not of the sampler itself.
+    """
+    return (value - (weights * q).sum(1)) / temperature
 
 
 def uniform_proposal(states: int, count: int, action_size: int,
@@ -75,11 +99,19 @@ def log_kernel_density(u: Tensor, centres: Tensor, spread: Tensor) -> Tensor:
     :param spread: standard deviation of each dimension, ``(B, 1, A)``
     """
     scaled, means = u / spread, centres / spread
-    products = torch.bmm(scaled, means.transpose(1, 2))
-    squares = (scaled.square().sum(-1).unsqueeze(2) + means.square().sum(-1).unsqueeze(1)
-               - 2.0 * products)
+    exponents = torch.bmm(means, scaled.transpose(1, 2))
+    exponents -= 0.5 * means.square().sum(-1, keepdim=True)
+    largest = exponents.amax(1, keepdim=True)
+    total = (exponents - largest).clamp_min_(LEAST_EXPONENT).exp_().sum(1)
     constant = 0.5 * math.log(2.0 * math.pi) * u.shape[-1] + math.log(centres.shape[1])
-    return torch.logsumexp(-0.5 * squares, 2) - spread.log().sum(-1) - constant
+    return (total.log() + largest.squeeze(1) - 0.5 * scaled.square().sum(-1)
+            - spread.log().sum(-1) - constant)
+
+
+def particle_spread(particles: Tensor) -> Tensor:
+    """Return the standard deviation over the particles of ``(B, M, A)``, ``(B, 1, A)``."""
+    deviations = particles - particles.mean(1, keepdim=True)
+    return (deviations.square_().sum(1, keepdim=True) / (particles.shape[1] - 1)).sqrt()
 
 
 def mixture_proposal(centres: Tensor, count: int, uniform_share: float,
@@ -95,7 +127,7 @@ def mixture_proposal(centres: Tensor, count: int, uniform_share: float,
     """
     states, particles, size = centres.shape
     uniform = max(1, round(uniform_share * count))
-    spread = centres.std(1, keepdim=True).clamp_min(LEAST_SPREAD)
+    spread = particle_spread(centres).clamp_min(LEAST_SPREAD)
     flat = uniform_proposal(states, uniform, size, generator).action
     chosen = torch.randint(particles, (states, count - uniform), generator=generator)
     around = torch.take_along_dim(centres, chosen.unsqueeze(-1), 1)

@@ -1,0 +1,67 @@
+# make train: a robot learns on the screen.  make test: everything quick.  make setup: what both need.
+TASK ?= sawyer_stack
+SEED ?= 0
+ALGORITHM ?= sql
+ROBOT ?= $(if $(filter multigoal,$(TASK)),point,sim_sawyer)
+STEPS ?= 0
+RUNS ?= runs
+RUN ?=
+RESUME ?= 0
+ARGS ?=
+PYTHON ?= python3
+TORCH ?= -r requirements/torch.txt
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+# a sourced ROS, or another rclpy on PYTHONPATH, would win over the environment
+CLEAN := env -u PYTHONPATH -u PYTHONHOME -u AMENT_PREFIX_PATH -u CMAKE_PREFIX_PATH \
+	-u COLCON_PREFIX_PATH -u LD_LIBRARY_PATH -u _ROS_WHEELS_BOOTSTRAP_COMPLETE \
+	-u ROS_DISTRO -u RMW_IMPLEMENTATION PIP_DISABLE_PIP_VERSION_CHECK=1 \
+	ROS_AUTOMATIC_DISCOVERY_RANGE=$${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST} \
+	OMP_NUM_THREADS=1 PATH="$(BIN):$$PATH"
+SOFTQ := $(CLEAN) $(BIN)/python -m softq_ros.cli
+INTERFACES := $(wildcard msg/*.msg srv/*.srv action/*.action)
+
+.PHONY: train test lint setup check clean
+
+train: setup
+	@$(SOFTQ) launch launch/train.launch.xml task:=$(TASK) robot:=$(ROBOT) seed:=$(SEED) \
+		algorithm:=$(ALGORITHM) steps:=$(STEPS) runs:=$(RUNS) run:=$(RUN) \
+		resume:=$(if $(filter-out 0 false,$(RESUME)),true,false) $(ARGS)
+
+test: setup
+	@$(CLEAN) $(BIN)/python -m pytest -q --durations=15 $(ARGS)
+
+lint: setup
+	@$(CLEAN) $(BIN)/python -m flake8
+	@$(CLEAN) $(BIN)/python -m pydocstyle softq_ros
+
+setup: $(VENV)/.packages $(VENV)/.messages
+
+check:
+	@PYTHON="$(PYTHON)" sh scripts/check_machine.sh
+
+$(VENV)/.packages: $(wildcard requirements/*.txt) | check
+	@echo 'setting up $(VENV): python packages, about two minutes'
+	@$(CLEAN) $(PYTHON) -m venv $(VENV)
+	@touch $(VENV)/COLCON_IGNORE
+	@$(CLEAN) $(BIN)/python -m pip install -q $(TORCH)
+	@$(CLEAN) $(BIN)/python -m pip install -q -r requirements/run.txt -r requirements/ros.txt \
+		-r requirements/test.txt $$(sh scripts/check_machine.sh wheels)
+	@$(BIN)/python scripts/link_checkout.py $(CURDIR)
+	@touch $@
+
+$(VENV)/.messages: $(VENV)/.packages CMakeLists.txt package.xml $(INTERFACES)
+	@echo 'building the messages'
+	@mkdir -p build/make && touch build/COLCON_IGNORE
+	@$(CLEAN) cmake -S . -B build/make -G Ninja -Wno-dev -DSOFTQ_INSTALL_PYTHON=OFF \
+		-DBUILD_TESTING=OFF -DPython3_EXECUTABLE=$(BIN)/python \
+		-DCMAKE_PREFIX_PATH=$(CURDIR)/$(VENV) -DCMAKE_INSTALL_PREFIX=$(CURDIR)/$(VENV) \
+		> build/make.log 2>&1 \
+		&& $(CLEAN) cmake --build build/make >> build/make.log 2>&1 \
+		&& $(CLEAN) cmake --install build/make >> build/make.log 2>&1 \
+		|| { tail -n 20 build/make.log; echo 'make: building the messages failed; build/make.log says more'; exit 1; }
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build
