@@ -46,7 +46,7 @@ $(VENV)/.packages: $(wildcard requirements/*.txt) | check
 	@$(CLEAN) $(PYTHON) -m venv $(VENV)
 	@touch $(VENV)/COLCON_IGNORE
 	@$(CLEAN) $(BIN)/python -m pip install -q $(TORCH)
-	@$(CLEAN) $(BIN)/python -m pip install -q -r requirements/run.txt -r requirements/ros.txt \
+	@$(CLEAN) $(BIN)/python -m pip install -q -r requirements/runtime.txt -r requirements/ros.txt \
 		-r requirements/test.txt $$(sh scripts/check_machine.sh wheels)
 	@$(BIN)/python scripts/link_checkout.py $(CURDIR)
 	@touch $@

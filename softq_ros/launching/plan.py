@@ -24,13 +24,7 @@ from softq_ros.launching.substitutions import expand, Scope, truth
 from softq_ros.paths import PACKAGE
 
 DEEPEST_INCLUDE = 10
-
-
-def _bool(text: str) -> bool:
-    return truth(text)
-
-
-TYPES = {'str': str, 'int': int, 'float': float, 'bool': _bool}
+TYPES = {'str': str, 'int': int, 'float': float, 'bool': truth}
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,8 @@ def _typed(element: Element, name: str, scope: Scope, kind: str, default: str) -
     try:
         return TYPES[kind](text)
     except (ValueError, ConfigurationError) as error:
-        raise element.error(f'{name} of <{element.tag}>: got {text!r}; accepted: {kind}') from error
+        raise element.error(
+            f'{name} of <{element.tag}>: got {text!r}; accepted: {kind}') from error
 
 
 def _wanted(element: Element, scope: Scope) -> bool:

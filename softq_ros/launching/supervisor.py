@@ -15,6 +15,7 @@
 import codecs
 import ctypes
 from dataclasses import dataclass
+import functools
 import os
 import selectors
 import signal
@@ -44,11 +45,13 @@ class ProcessPlan:
     required: bool = False
 
 
-def _prepare_child() -> None:
+def _prepare_child(parent: int) -> None:
     # a shell starts background jobs with SIGINT ignored, and children would inherit that
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if _LIBC:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before we asked to be told
+        os._exit(1)
 
 
 class Child:
@@ -70,9 +73,15 @@ class Child:
         self.process = subprocess.Popen(
             self.plan.command, env=self.plan.environment, stdin=subprocess.DEVNULL, stdout=output,
             stderr=None if output is None else subprocess.STDOUT, start_new_session=True,
-            preexec_fn=_prepare_child)
+            preexec_fn=functools.partial(_prepare_child, os.getpid()))
         if self.process.stdout:
             os.set_blocking(self.process.stdout.fileno(), False)
+
+    @property
+    def may_return(self) -> bool:
+        """Return whether its plan allows one more start."""
+        most = self.plan.respawn_max_retries
+        return most < 0 or len(self.deaths) <= most
 
     def signal(self, number: int) -> None:
         """Send a signal to the whole group, where it still exists."""
@@ -81,18 +90,22 @@ class Child:
         except ProcessLookupError:
             pass
 
-    def relay(self) -> bool:
-        """Print what it wrote, each line behind its name; return whether more may come."""
+    def relay(self) -> int:
+        """
+        Print what it wrote, each line behind its name.
+
+        :returns: the number of bytes; 0 at the end of its output, -1 when there is nothing yet.
+        """
         try:
             chunk = os.read(self.process.stdout.fileno(), 65536)
         except BlockingIOError:
-            return True
+            return -1
         *lines, self._line = (self._line + self._decode(chunk)).split('\n')
         if not chunk and self._line:
             lines, self._line = [*lines, self._line], ''
         for line in lines:
             print(f'[{self.plan.name}] {line}', flush=True)
-        return bool(chunk)
+        return len(chunk)
 
 
 def exit_code(returned: int) -> int:
@@ -106,7 +119,8 @@ class Supervisor:
     def __init__(self, plans: list[ProcessPlan]) -> None:
         """Start all processes; signals that ask for an end are caught from here on."""
         self._asked: list[int] = []
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        hang_up = () if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (signal.SIGHUP,)
+        for number in (signal.SIGINT, signal.SIGTERM, *hang_up):  # nohup stays nohup
             signal.signal(number, lambda caught, _frame: self._asked.append(caught))
         self._selector = selectors.DefaultSelector()
         self._children: list[Child] = []
@@ -138,7 +152,7 @@ class Supervisor:
 
     def _turn(self) -> None:
         for key, _ in self._selector.select(POLL_SEC if self._selector.get_map() else 0):
-            if not key.data.relay():
+            if key.data.relay() == 0:
                 self._selector.unregister(key.fileobj)
         if not self._selector.get_map():
             time.sleep(POLL_SEC)
@@ -172,7 +186,7 @@ class Supervisor:
                                   f'{WINDOW_SEC:.0f} s')
         elif child.plan.required or (child.plan.respawn and not again):
             self._stop(code, f'{child.plan.name} is required')
-        elif again and len(child.deaths) <= child.plan.respawn_max_retries % (1 << 62):
+        elif again and child.may_return:
             child.respawn_at = now + child.plan.respawn_delay_sec
         else:
             self._first_failure = self._first_failure or code
@@ -181,7 +195,7 @@ class Supervisor:
         if child.process.stdout:
             if child.process.stdout in self._selector.get_map():
                 self._selector.unregister(child.process.stdout)
-            while child.relay():
+            while child.relay() > 0:
                 pass
             child.process.stdout.close()
 
@@ -199,7 +213,7 @@ class Supervisor:
             child.respawn_at = None
 
     def _press(self) -> None:
-        """Ask the living by SIGINT, then SIGTERM, then SIGKILL; a second Ctrl-C skips the first."""
+        """Press the living by SIGINT, SIGTERM, then SIGKILL; a second Ctrl-C skips the first."""
         if self._stopping_since is None:
             return
         waited = time.monotonic() - self._stopping_since

@@ -11,8 +11,9 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What every algorithm here shares: networks by name, their state, checks on numbers."""
+"""What every algorithm here shares: networks by name, their state, one guarded descent."""
 from collections.abc import Callable
+import math
 
 import numpy as np
 import torch
@@ -58,23 +59,31 @@ class Agent:
             torch.from_numpy(np.ascontiguousarray(part)) for part in batch)
         return state, action, reward * self.settings.reward_scale, discount, after
 
-    def step(self, name: str, loss: Tensor) -> float:
+    def descend(self, losses: dict[str, Tensor]) -> dict[str, float]:
         """
-        Take one optimizer step down a loss and return it.
+        Take one optimizer step down each loss, all seen from before the first step.
 
-        :raises LearningError: before any parameter moves, when loss or gradient is not finite.
+        :param losses: by the name of their optimizer; each moves only that one's parameters.
+        :return: ``<name>_loss`` and ``<name>_gradient_norm`` of each.
+        :raises LearningError: before any parameter moves, when a loss or gradient is not finite.
         """
-        optimizer = self.optimizers[name]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        gradients = [p.grad for group in optimizer.param_groups for p in group['params']]
-        norms = torch.stack(torch._foreach_norm(gradients))
-        value = float(loss.detach())
-        if not (np.isfinite(value) and bool(torch.isfinite(norms).all())):
-            raise LearningError(f'{name}: loss {value}, gradient norm {float(norms.norm())} after '
-                                f'{self.updates} updates; accepted: finite numbers')
-        optimizer.step()
-        return value
+        found = {}
+        for name, loss in losses.items():
+            parameters = self.optimizers[name].param_groups[0]['params']
+            gradients = torch.autograd.grad(loss, parameters)
+            found[f'{name}_loss'] = float(loss.detach())
+            found[f'{name}_gradient_norm'] = float(
+                torch.stack(torch._foreach_norm(gradients)).norm())
+            for parameter, gradient in zip(parameters, gradients):
+                parameter.grad = gradient
+        bad = [f'{name} {value}' for name, value in found.items() if not math.isfinite(value)]
+        if bad:
+            raise LearningError(f'{", ".join(bad)} after {self.updates} updates; accepted: '
+                                'finite numbers')
+        for name in losses:
+            self.optimizers[name].step()
+        self.updates += 1
+        return found
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the acting networks: ``sampler.<layer>...``, ``q.<twin>.<layer>...``."""
@@ -101,25 +110,40 @@ class Agent:
         """
         Take over what :meth:`state` returned.
 
-        :raises LearningError: when a name is missing or a shape differs.
+        :raises LearningError: before anything changes, when a name is missing or a shape differs.
         """
-        try:
-            with torch.no_grad():
-                for m, module in self.modules.items():
-                    for n, p in module.named_parameters():
-                        p.copy_(torch.from_numpy(np.array(state[f'{m}/{n}'])))
-            for name, optimizer in self.optimizers.items():
-                self._load_optimizer(name, optimizer, state)
-            self.generator.set_state(torch.from_numpy(np.array(state['generator'])))
-            self.updates = int(state['updates'][0])
-        except (KeyError, RuntimeError) as error:
-            raise LearningError(f'state of another network: {error}') from error
+        parameters = {f'{m}/{n}': p for m, module in self.modules.items()
+                      for n, p in module.named_parameters()}
+        self._check_shapes(state, {name: tuple(p.shape) for name, p in parameters.items()}
+                           | {'generator': tuple(self.generator.get_state().shape),
+                              'updates': (1,)})
+        slots = {name: self._slots(name, state) for name in self.optimizers}
+        with torch.no_grad():
+            for name, parameter in parameters.items():
+                parameter.copy_(torch.from_numpy(np.array(state[name])))
+        for name, optimizer in self.optimizers.items():
+            groups = optimizer.state_dict()['param_groups']
+            optimizer.load_state_dict({'state': slots[name], 'param_groups': groups})
+        self.generator.set_state(torch.from_numpy(np.array(state['generator'])))
+        self.updates = int(state['updates'][0])
 
-    def _load_optimizer(self, name: str, optimizer: torch.optim.Optimizer, state: dict) -> None:
-        slots: dict[int, dict] = {}
-        for key, value in state.items():
-            if key.startswith(f'{name}!'):
-                index, slot = key.removeprefix(f'{name}!').split('/')
-                slots.setdefault(int(index), {})[slot] = torch.from_numpy(np.array(value))
-        groups = optimizer.state_dict()['param_groups']
-        optimizer.load_state_dict({'state': slots, 'param_groups': groups})
+    @staticmethod
+    def _check_shapes(state: dict[str, np.ndarray], wanted: dict[str, tuple]) -> None:
+        for name, shape in wanted.items():
+            got = tuple(state[name].shape) if name in state else 'nothing'
+            if got != shape:
+                raise LearningError(f'state of another network: {name} is {got}; '
+                                    f'accepted: {shape}')
+
+    def _slots(self, name: str, state: dict[str, np.ndarray]) -> dict[int, dict[str, Tensor]]:
+        """Return an optimizer's part of a state, empty before the first update."""
+        if not any(key.startswith(f'{name}!') for key in state):
+            return {}
+        out = {}
+        for index, parameter in enumerate(self.optimizers[name].param_groups[0]['params']):
+            keys = {slot: f'{name}!{index}/{slot}' for slot in ('step', 'exp_avg', 'exp_avg_sq')}
+            self._check_shapes(state, {key: () if slot == 'step' else tuple(parameter.shape)
+                                       for slot, key in keys.items()})
+            out[index] = {slot: torch.from_numpy(np.array(state[key]))
+                          for slot, key in keys.items()}
+        return out

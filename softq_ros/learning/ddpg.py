@@ -41,23 +41,27 @@ class Ddpg(Agent):
         for name in ('target_q', 'target_sampler'):
             self.modules[name].requires_grad_(False)
         self.adam('q', list(self.modules['q'].parameters()))
-        self.adam('policy', list(self.modules['sampler'].parameters()))
+        self.adam('sampler', list(self.modules['sampler'].parameters()))
 
     def update(self, batch: Batch) -> dict[str, float]:
-        """Take one step of the Q, the policy and the targets."""
+        """
+        Take one step of the Q, the policy and the targets.
+
+        :raises LearningError: before any parameter moves, when a number is not finite.
+        """
         state, action, reward, discount, after = self.tensors(batch)
         with torch.no_grad():
             drawn = torch.tanh(self.modules['target_sampler'](after)).unsqueeze(1)
             value = self.modules['target_q'].least(after, drawn).squeeze(1)
             aim = reward + self.settings.discount * discount * value
         q = self.modules['q'](state, action.unsqueeze(1)).squeeze(-1)
-        metrics = {'q_loss': self.step('q', 0.5 * (q - aim).square().mean(1).sum()),
-                   'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean())}
         drawn = torch.tanh(self.modules['sampler'](state)).unsqueeze(1)
-        metrics['policy_loss'] = self.step(
-            'policy', -self.modules['q'].least(state, drawn).mean())
+        metrics = self.descend({'q': 0.5 * (q - aim).square().mean(1).sum(),
+                                'sampler': -self.modules['q'].least(state, drawn).mean()})
         for name in ('sampler', 'q'):
             move_towards(self.modules[f'target_{name}'], self.modules[name],
                          self.settings.polyak)
-        self.updates += 1
-        return metrics
+        return metrics | {
+            'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean()),
+            'value_std': float(value.std(unbiased=False)),
+            'saturation': float((drawn.detach().abs() > 0.99).float().mean())}

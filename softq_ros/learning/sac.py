@@ -17,21 +17,25 @@ import math
 import torch
 from torch import nn, Tensor
 
+from softq_ros.errors import ShapeError
+from softq_ros.learning.actor import LOG_STD
 from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import (
     log_one_minus_tanh_squared, move_towards, Policy, TwinQ)
 from softq_ros.learning.settings import SacSettings
 from softq_ros.records import Batch
 
-LOG_STD = (-20.0, 2.0)
-
 
 def squashed_gaussian(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     """
     Return tanh(u), u = mean + std noise, and its log density over the box.
 
-    ln p(a) = ln N(u) - sum ln(1 - tanh(u)^2); all arguments ``(B, A)``, the density ``(B,)``.
+    ln p(a) = ln N(u) - sum ln(1 - tanh(u)^2); all arguments ``(B, A)``, the density ``(B,)``
+    (SAC, appendix C).
     """
+    if not mean.shape == log_std.shape == noise.shape:
+        raise ShapeError(f'mean {tuple(mean.shape)}, log_std {tuple(log_std.shape)}, noise '
+                         f'{tuple(noise.shape)}; accepted: three of (B, A)')
     u = mean + log_std.exp() * noise
     gaussian = -0.5 * noise.square() - log_std - 0.5 * math.log(2.0 * math.pi)
     return torch.tanh(u), (gaussian - log_one_minus_tanh_squared(u)).sum(-1)
@@ -65,8 +69,9 @@ class SoftActorCritic(Agent):
         self._target = self.modules['target'].requires_grad_(False)
         self._alpha = self.modules['alpha']
         self.adam('q', list(self._q.parameters()))
-        self.adam('policy', list(self._policy.parameters()))
-        self.adam('alpha', list(self._alpha.parameters()))
+        self.adam('sampler', list(self._policy.parameters()))
+        if not settings.temperature:
+            self.adam('alpha', list(self._alpha.parameters()))
 
     @property
     def temperature(self) -> float:
@@ -79,7 +84,13 @@ class SoftActorCritic(Agent):
         return squashed_gaussian(mean, log_std.clamp(*LOG_STD), noise)
 
     def update(self, batch: Batch) -> dict[str, float]:
-        """Take one step of the Qs, the policy, the temperature and the targets."""
+        """
+        Take one step of the Qs, the policy, the temperature and the targets.
+
+        ``entropy`` [nats] is the mean of -ln pi over the actions drawn.
+
+        :raises LearningError: before any parameter moves, when a number is not finite.
+        """
         state, action, reward, discount, after = self.tensors(batch)
         alpha = self.temperature
         with torch.no_grad():
@@ -87,15 +98,18 @@ class SoftActorCritic(Agent):
             value = self._target.least(after, drawn.unsqueeze(1)).squeeze(1) - alpha * log_prob
             aim = reward + self.settings.discount * discount * value
         q = self._q(state, action.unsqueeze(1)).squeeze(-1)
-        metrics = {'q_loss': self.step('q', 0.5 * (q - aim).square().mean(1).sum()),
-                   'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean())}
         drawn, log_prob = self._draw(state)
-        best = self._q.least(state, drawn.unsqueeze(1)).squeeze(1)
-        metrics['policy_loss'] = self.step('policy', (alpha * log_prob - best).mean())
+        least = self._q.least(state, drawn.unsqueeze(1)).squeeze(1)
         entropy = -float(log_prob.detach().mean())
+        losses = {'q': 0.5 * (q - aim).square().mean(1).sum(),
+                  'sampler': (alpha * log_prob - least).mean()}
         if not self.settings.temperature:
             # the target entropy is minus the action dimension
-            self.step('alpha', self._alpha.log * (entropy + self._size))
+            losses['alpha'] = self._alpha.log * (entropy + self._size)
+        metrics = self.descend(losses)
         move_towards(self._target, self._q, self.settings.polyak)
-        self.updates += 1
-        return metrics | {'entropy': entropy, 'temperature': alpha}
+        return metrics | {
+            'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean()),
+            'value_std': float(value.std(unbiased=False)), 'entropy': entropy,
+            'temperature': alpha,
+            'saturation': float((drawn.detach().abs() > 0.99).float().mean())}

@@ -18,9 +18,11 @@ from torch import nn, Tensor
 from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import Mlp, move_towards, TwinQ
 from softq_ros.learning.settings import SqlSettings
-from softq_ros.learning.stein import squashed_score, stein_direction
+from softq_ros.learning.stein import (
+    authors_score, bandwidth, squared_distances, squashed_score, stein_direction)
 from softq_ros.learning.value import (
-    effective_sample_size, mixture_proposal, Proposal, soft_value, uniform_proposal)
+    boltzmann_entropy, effective_sample_size, importance_weights, mixture_proposal,
+    particle_spread, Proposal, soft_value, uniform_proposal, value_error)
 from softq_ros.records import Batch
 
 UNIFORM_UP_TO = 3  # action dimensions in which a uniform proposal is enough
@@ -59,13 +61,23 @@ class SoftQLearning(Agent):
         return self.settings.temperature
 
     def update(self, batch: Batch) -> dict[str, float]:
-        """Take one step of the Qs, the sampler and the targets (SQL paper, algorithm 1)."""
+        """
+        Take one step of the Qs, the sampler and the targets (SQL paper, algorithm 1).
+
+        ``entropy`` [nats] is that of the law the sampler aims at; ``value_error`` the standard
+        error of one soft value; ``sampler_spread`` the standard deviation of a state's actions.
+
+        :raises LearningError: before any parameter moves, when a number is not finite.
+        """
         state, action, reward, discount, after = self.tensors(batch)
-        metrics = self._update_q(state, action, reward, discount, after)
-        metrics |= self._update_sampler(state[:self.settings.svgd_states])
+        value, metrics = self._value(after)
+        aim = reward + self.settings.discount * discount * value
+        q = self._q(state, action.unsqueeze(1)).squeeze(-1)
+        ascent, found = self._ascent(state[:self.settings.svgd_states])
+        metrics |= found | self.descend(
+            {'q': 0.5 * (q - aim).square().mean(1).sum(), 'sampler': -ascent})
         self._update_target()
-        self.updates += 1
-        return metrics
+        return metrics | {'q_mean': float(q.detach().mean())}
 
     def _noise(self, states: int, count: int) -> Tensor:
         return torch.randn(states, count, self._size, generator=self.generator)
@@ -81,47 +93,43 @@ class SoftQLearning(Agent):
         return mixture_proposal(centres, settings.value_samples, settings.uniform_share,
                                 self.generator)
 
-    def _update_q(self, state: Tensor, action: Tensor, reward: Tensor, discount: Tensor,
-                  after: Tensor) -> dict[str, float]:
-        with torch.no_grad():
-            proposal = self.propose(after)
-            q = self._target.least(after, proposal.action)
-            value = soft_value(q, proposal.log_density, self.temperature)
-            size = effective_sample_size(q, proposal.log_density, self.temperature)
-            aim = reward + self.settings.discount * discount * value
-        q = self._q(state, action.unsqueeze(1)).squeeze(-1)
-        loss = self.step('q', 0.5 * (q - aim).square().mean(1).sum())
-        return {'q_loss': loss, 'q_mean': float(q.detach().mean()),
-                'value_mean': float(value.mean()), 'value_spread': float(value.std()),
-                'effective_sample_size': float(size.mean())}
+    @torch.no_grad()
+    def _value(self, state: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """Return the soft value under the target networks, ``(B,)``, and what to log of it."""
+        action, log_density = self.propose(state)
+        q = self._target.least(state, action)
+        value = soft_value(q, log_density, self.temperature)
+        weights = importance_weights(q, log_density, self.temperature)
+        return value, {
+            'value_mean': float(value.mean()), 'value_std': float(value.std(unbiased=False)),
+            'value_error': float(value_error(weights, self.temperature).mean()),
+            'effective_sample_size': float(effective_sample_size(weights).mean()),
+            'entropy': float(boltzmann_entropy(value, q, weights, self.temperature).mean())}
 
-    def _score(self, state: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the particles to compare and the score at them, both ``(B, N, A)``."""
-        action = torch.tanh(u.detach()).requires_grad_(True)
-        q = self._q.least(state, action)
-        if self.settings.preset == 'paper':
-            # the authors' a-space form: it samples exp(Q) prod(1 - a^2) instead of exp(Q)
-            q = q / self.temperature + torch.log1p(1e-6 - action.square()).sum(-1)
-            gradient, = torch.autograd.grad(q.sum(), action)
-            return action.detach(), gradient
-        gradient, = torch.autograd.grad(q.sum(), action)
-        return u.detach(), squashed_score(action.detach(), gradient, self.temperature)
-
-    def _update_sampler(self, state: Tensor) -> dict[str, float]:
+    def _ascent(self, state: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """Return what the sampler climbs: its gradient is the Stein direction (equation 14)."""
         settings, count = self.settings, len(state)
         with torch.no_grad():
             fixed = self._sampler(state, self._noise(count, settings.fixed_particles))
         updated = self._sampler(state, self._noise(count, settings.updated_particles))
-        fixed, score = self._score(state, fixed)
         moved = torch.tanh(updated) if settings.preset == 'paper' else updated
-        with torch.no_grad():
-            direction = stein_direction(fixed, score, moved)
-        # the gradient of this loss in the particles is minus the direction over their number
-        loss = self.step('sampler', -(direction * moved).sum(-1).mean())
+        direction = self._direction(state, fixed, moved.detach())
         drawn = torch.tanh(updated.detach())
-        return {'sampler_loss': loss, 'sampler_spread': float(drawn.std(1).mean()),
-                'saturation': float((drawn.abs() > 0.99).float().mean()),
-                'stein_norm': float(direction.norm(dim=-1).mean())}
+        return (direction * moved).sum(-1).mean(), {
+            'sampler_spread': float(particle_spread(drawn).mean()),
+            'saturation': float((drawn.abs() > 0.99).float().mean()),
+            'stein_norm': float(direction.norm(dim=-1).mean())}
+
+    @torch.no_grad()
+    def _direction(self, state: Tensor, u: Tensor, moved: Tensor) -> Tensor:
+        """Return the Stein direction of the moved particles, ``(B, M, A)``, from fixed ``u``."""
+        action = torch.tanh(u)
+        slope = self._q.least_slope(state, action)
+        if self.settings.preset == 'ours':
+            return stein_direction(u, squashed_score(action, slope, self.temperature), moved)
+        score = authors_score(action, slope, self.temperature)
+        width = bandwidth(squared_distances(action, moved), offset=0)
+        return stein_direction(action, score, moved, width)
 
     def _update_target(self) -> None:
         if self.settings.preset == 'paper':

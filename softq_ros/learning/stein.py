@@ -104,3 +104,14 @@ def squashed_score(action: Tensor, q_gradient: Tensor, temperature: float) -> Te
     if action.shape != q_gradient.shape:
         raise ShapeError(f'gradient {tuple(q_gradient.shape)}; accepted: {tuple(action.shape)}')
     return (1.0 - action.square()) * q_gradient / temperature - 2.0 * action
+
+
+def authors_score(action: Tensor, q_gradient: Tensor, temperature: float) -> Tensor:
+    """
+    Return the score of a in the authors' code: the gradient of Q / alpha + sum ln(1 - a^2 + 1e-6).
+
+    Particles that follow it in a-space sample exp(Q / alpha) prod(1 - a^2), not exp(Q / alpha).
+    """
+    if action.shape != q_gradient.shape:
+        raise ShapeError(f'gradient {tuple(q_gradient.shape)}; accepted: {tuple(action.shape)}')
+    return q_gradient / temperature - 2.0 * action / (1.0 - action.square() + 1e-6)

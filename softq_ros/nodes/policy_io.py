@@ -33,8 +33,8 @@ from softq_ros.bridge.experience import (
     command_message, episode_to_message, message_to_executed, transition_to_message)
 from softq_ros.errors import MessageError
 from softq_ros.msg import (
-    Command, Credit, Episode, Executed, LearnerStatus, PolicyStatus, PolicyWeights, SimStatus,
-    Transition)
+    Command, Credit, Episode, Executed, GateStatus, LearnerStatus, PolicyStatus, PolicyWeights,
+    SimStatus, Transition)
 from softq_ros.nodes import qos
 from softq_ros.nodes.cockpit import Cockpit
 from softq_ros.nodes.outbox import Outbox
@@ -57,7 +57,7 @@ class PolicyIo(Node):
     joint_states (sensor_msgs/JointState), tool_pose (geometry_msgs/PoseStamped),
     gate/executed (softq_ros/Executed), learner/weights (softq_ros/PolicyWeights),
     learner/credit (softq_ros/Credit), learner/status (softq_ros/LearnerStatus),
-    sim/status (softq_ros/SimStatus)
+    sim/status (softq_ros/SimStatus), gate/status (softq_ros/GateStatus)
 
     Publishes
     ---------
@@ -97,6 +97,7 @@ class PolicyIo(Node):
         self._arrived = 0.0
         self._steps_at_status = (0, time.monotonic())
         self._sim_boot = 0
+        self._gate_stopped = False
         self._rejected = 0
         self._reason = ''
         self._reset_requests: deque[tuple[Future, int]] = deque()
@@ -120,6 +121,7 @@ class PolicyIo(Node):
                 (PolicyWeights, 'learner/weights', self._on_weights, qos.LATCHED),
                 (Credit, 'learner/credit', self._on_credit, qos.LATCHED),
                 (LearnerStatus, 'learner/status', self._on_learner, qos.LATCHED),
+                (GateStatus, 'gate/status', self._on_gate, qos.LATCHED),
                 (SimStatus, 'sim/status', self._on_sim, qos.LATCHED)):
             self.create_subscription(kind, topic, callback, profile)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -239,6 +241,9 @@ class PolicyIo(Node):
         if self._episode is None:
             self._phase = 'waiting_learner'
             return
+        if self._gate_stopped:
+            self._phase = 'waiting_gate'
+            return
         limit = self._settings['episodes']
         if limit and self._episode >= limit:
             self._phase = 'finished'
@@ -297,6 +302,11 @@ class PolicyIo(Node):
         self._episodes.publish(episode_to_message(
             summary, self._actor, self._boot_id, self._task.name, self._answered,
             self._cockpit.flight.version))
+
+    def _on_gate(self, msg: GateStatus) -> None:
+        self._gate_stopped = msg.stopped
+        if self._phase == 'waiting_gate' and not msg.stopped:
+            self._begin_episode()
 
     def _on_sim(self, msg: SimStatus) -> None:
         restarted = self._sim_boot not in (0, msg.boot_id)

@@ -42,8 +42,11 @@ PR_SET_PDEATHSIG = 1
 
 def die_with_launcher() -> None:
     """Ask the kernel for SIGTERM when the process that started us dies (Linux only)."""
+    parent = os.getppid()
     if sys.platform == 'linux':
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before we asked to be told
+        raise SystemExit(1)
 
 
 def _stop_on_signals() -> threading.Event:

@@ -36,8 +36,8 @@ class TaskEnvironment(gymnasium.Env):
 
     Observation ``(O,)`` and action ``(A,)`` are those of the task's specs. ``terminated`` is a
     true end of the world (discount 0), ``truncated`` the horizon, a hold or a fault (discount 1).
-    The ``info`` of a step holds ``success``, ``fault`` (empty: none), and the fields of the records
-    as dictionaries: ``sensors``, and ``executed``, whose ``action`` is the one to learn from.
+    The ``info`` of a step holds ``success``, ``fault`` (empty: none), and as dictionaries the
+    fields of the records ``sensors`` and ``executed``, whose ``action`` is the one to learn from.
     """
 
     metadata = {'render_modes': []}

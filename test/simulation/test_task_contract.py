@@ -19,14 +19,16 @@ import numpy as np
 import pytest
 
 from softq_ros.records import Sensors
+from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.environments import make_environment, TaskEnvironment
-from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.tasks.catalogue import load_task, task_configuration, task_names
+from softq_ros.tasks.sawyer import rotation_matrix
 
 EPISODES = 3
 
 
 def roll(environment: TaskEnvironment, seed: int) -> list[tuple]:
-    """Return (observation, reward, terminated, truncated, info) of an episode of random actions."""
+    """Return what reset and each step of an episode of random actions gave."""
     rng = np.random.default_rng(seed)
     observation, info = environment.reset(seed=seed)
     steps = [(observation, 0.0, False, False, info)]
@@ -142,14 +144,13 @@ def test_judging_and_observing_change_nothing_that_was_measured(environment, epi
 
 @pytest.mark.parametrize('name', ['sawyer_reach', 'sawyer_stack'])
 def test_the_target_of_the_task_is_the_one_its_scene_draws(name):
-    environment = make_environment(name)
-    site = environment._plant.data.site('seat')
-    environment.reset(seed=0)
-    seated = Sensors(0, environment.task.contract.joints, np.zeros(7), np.zeros(7), np.zeros(7),
-                     site.xpos.copy(), environment.task._target_quaternion)
-    assert environment.task.pose_error(seated)[0] < 1e-9
-    columns = site.xmat.reshape(3, 3)
-    assert columns == pytest.approx(np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]]), abs=1e-6)
+    task, settings = load_task(name), task_configuration(name)['task']
+    plant = make_plant(task)
+    plant.reset(task.start(np.random.default_rng(0)), 0)
+    seat = plant.data.site('seat')
+    assert settings['target_position'] == pytest.approx(seat.xpos, abs=1e-9)
+    drawn = rotation_matrix(np.array(settings['target_quaternion']))
+    assert drawn == pytest.approx(seat.xmat.reshape(3, 3), abs=1e-6)
 
 
 def test_the_middle_of_the_starts_holds_the_brick_straight_fifteen_centimetres_above_the_seat():
