@@ -86,7 +86,7 @@ class Agent:
         return found
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return copies of the acting networks: ``sampler.<layer>...``, ``q.<twin>.<layer>...``."""
+        """Return copies of the acting networks: ``sampler.<layer>.``, ``q.<twin>.<layer>.``."""
         out = {f'sampler.{n.removeprefix("layers.")}': p
                for n, p in self.modules['sampler'].named_parameters()}
         for name, p in self.modules['q'].named_parameters():

@@ -97,10 +97,10 @@ class Mlp(nn.Module):
         embedded = nn.functional.linear(state, first[:, :self._first], self.layers[0].bias)
         rows = other.reshape(-1, other.shape[2])
         hidden = self._hidden(embedded, rows @ first[:, self._first:].t())
-        slope = last.weight * (hidden[-1] > 0)
-        for layer, x in zip(reversed(self.layers[1:-1]), reversed(hidden[:-1])):
-            slope = (slope @ layer.weight).mul_(x > 0)
         value = torch.addmv(last.bias, hidden[-1], last.weight[0])
+        slope = last.weight * hidden[-1].sign_()  # the sign of what a ReLU let pass is its slope
+        for layer, x in zip(reversed(self.layers[1:-1]), reversed(hidden[:-1])):
+            slope = (slope @ layer.weight).mul_(x.sign_())
         return value.view(other.shape[:2]), (slope @ first[:, self._first:]).view(other.shape)
 
 

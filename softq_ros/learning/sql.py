@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Soft Q-learning (Haarnoja et al., ICML 2017) with the corrections that DESIGN section 6 names."""
+"""Soft Q-learning (Haarnoja et al., ICML 2017) with an exact score and twin Qs."""
 import torch
 from torch import nn, Tensor
 

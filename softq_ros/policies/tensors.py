@@ -68,4 +68,4 @@ def parse(data: bytes, kinds: tuple[str, ...] = ('float32',)) -> dict[str, np.nd
 
 def serialise(tensors: dict[str, np.ndarray]) -> bytes:
     """Return safetensors bytes of arrays."""
-    return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})
+    return save({name: np.array(tensor, order='C') for name, tensor in tensors.items()})
