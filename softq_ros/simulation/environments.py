@@ -27,8 +27,6 @@ from softq_ros.simulation.plant import Plant
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 
-SEEDS = 2**63  # start seeds are drawn below this: what the field of a reset request holds
-
 
 class TaskEnvironment(gymnasium.Env):
     """
@@ -57,14 +55,11 @@ class TaskEnvironment(gymnasium.Env):
         """
         Begin an episode where ``sim/reset`` with the same seed begins it.
 
-        :param seed: of the start; without one it is drawn from the environment's generator.
+        :param seed: of the start; without one the environment's generator goes on.
         :param options: none are known.
         """
         super().reset(seed=seed)
-        if seed is None:
-            seed = int(self.np_random.integers(SEEDS))
-        start = self.task.start(np.random.default_rng(seed))
-        self._sensors = self._plant.reset(start, 0)
+        self._sensors = self._plant.reset(self.task.start(self.np_random), 0)
         self._episode += 1
         self._steps = 0
         return self.task.observe(self._sensors), {'sensors': dict(vars(self._sensors))}

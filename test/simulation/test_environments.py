@@ -122,11 +122,13 @@ def test_a_fault_truncates_with_the_last_valid_observation_and_no_reward():
     assert info['fault'] == 'a warning' and info['success'] is False
 
 
-def test_after_a_fault_a_reset_goes_on():
+def test_after_a_fault_only_a_reset_goes_on():
     environment = faulty()
     environment.reset(seed=1)
     environment.step(RIGHT)
     environment.step(RIGHT)
+    with pytest.raises(ResetNeeded):
+        environment.step(RIGHT)
     environment.reset(seed=2)
     assert environment.step(RIGHT)[4]['fault'] == ''
 
@@ -150,6 +152,17 @@ def test_a_hold_of_the_gate_truncates_the_episode():
     assert truncated and not terminated
 
 
+def test_the_gate_begins_each_episode_with_the_velocity_measured_in_it():
+    task = load_task('sawyer_stack')
+    environment = TaskEnvironment(task, ThrownArm(make_plant(task)))
+    commands = []
+    for _ in range(2):
+        environment.reset(seed=1)
+        *_, info = environment.step(np.zeros(7, np.float32))
+        commands.append(info['executed']['command'][0])
+    assert commands == pytest.approx([0.7, 0.7])  # 1.7 rad/s less 20 rad/s2 for 0.05 s
+
+
 @pytest.mark.parametrize('action', [[np.nan, 0.0], [np.inf, 0.0], [0.0], [0.0, 0.0, 0.0]])
 def test_an_action_that_is_not_finite_or_of_another_length_is_refused(action):
     environment = make_environment('multigoal')
@@ -171,8 +184,9 @@ def test_the_wall_limits_what_is_executed_and_what_is_learned_from():
     environment.reset(seed=1)
     for _ in range(7):
         environment.step(RIGHT)
-    *_, info = environment.step(RIGHT)
+    _, reward, *_, info = environment.step(RIGHT)
     assert info['executed']['action'] == pytest.approx([0.0, 0.0], abs=1e-6)
+    assert reward == pytest.approx(-92.0**2)  # the distance alone: what was asked costs nothing
     assert info['executed']['limited'] and info['executed']['asked'].tolist() == [1.0, 0.0]
 
 

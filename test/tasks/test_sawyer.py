@@ -139,6 +139,13 @@ def test_both_signs_of_a_quaternion_are_one_pose():
     assert STACK.judge(tilted, STILL, tilted) == STACK.judge(mirrored, STILL, mirrored)
 
 
+def test_a_seated_brick_is_success_whichever_sign_its_quaternion_has():
+    seated = measured()
+    mirrored = Sensors(**vars(seated) | {'tool_quaternion': -seated.tool_quaternion})
+    assert STACK.judge(seated, STILL, seated).success
+    assert STACK.judge(mirrored, STILL, mirrored).success
+
+
 def test_starts_fill_the_box_of_half_a_radian_around_the_start_pose():
     rng = np.random.default_rng(3)
     away = np.array([STACK.start(rng).position for _ in range(500)]) - START_POSE
