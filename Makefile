@@ -25,6 +25,7 @@ INTERFACES := $(wildcard msg/*.msg srv/*.srv action/*.action)
 .PHONY: train test lint setup check clean
 
 train: setup
+	@mkdir -p $(RUNS) && touch $(RUNS)/COLCON_IGNORE
 	@$(SOFTQ) launch launch/train.launch.xml task:=$(TASK) robot:=$(ROBOT) seed:=$(SEED) \
 		algorithm:=$(ALGORITHM) steps:=$(STEPS) runs:=$(RUNS) run:=$(RUN) \
 		resume:=$(if $(filter-out 0 false,$(RESUME)),true,false) $(ARGS)

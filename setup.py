@@ -16,7 +16,8 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-NODES = ('policy_node', 'gate_node', 'learner_node', 'sim_node', 'monitor_node')
+NODES = ('policy_node', 'gate_node', 'learner_node', 'sim_node', 'monitor_node',
+         'bench_node')
 DATA = ('launch', 'config', 'sim', 'policies')
 
 

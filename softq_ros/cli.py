@@ -39,7 +39,7 @@ def _print(result: dict, as_json: bool) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     from softq_ros.tasks.catalogue import load_task
-    from softq_ros.training.learner import Learner
+    from softq_ros.training.learner import Learner, prepare_process
     from softq_ros.training.loop import Training
     from softq_ros.training.panel import Panel
     from softq_ros.training.run import open_run
@@ -51,6 +51,7 @@ def _train(options: argparse.Namespace) -> int:
     settings = load_settings(options.algorithm, task.name, overrides)
     run = open_run(runs, name, task.name, options.algorithm, options.seed, settings,
                    resume=bool(options.resume))
+    prepare_process()
     learner = Learner(task, settings, run)
     training = Training(task, run, learner, options.until, not options.no_curve)
     panel = Panel()
@@ -124,6 +125,15 @@ def _launch(options: argparse.Namespace) -> int:
     return launch(options.arguments)
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from softq_ros.training import bench
+    if options.what == 'lockstep':
+        return _launch(argparse.Namespace(arguments=['bench', f'seconds:={options.seconds}']))
+    _print(bench.compare_paths(options.task, options.steps, options.pairs, options.seed),
+           options.json)
+    return 0
+
+
 def _parser() -> Parser:
     parser = Parser(prog='softq', description=__doc__)
     verbs = parser.add_subparsers(dest='verb', required=True, parser_class=Parser)
@@ -158,6 +168,14 @@ def _parser() -> Parser:
          ).add_argument('what')
     verb('list', _list, 'say what is here').add_argument(
         'what', choices=('tasks', 'robots', 'algorithms', 'policies'))
+    bench = verb('bench', _bench, 'lockstep: control steps a second of sim, gate and policy; '
+                 'paths: wall time of the graph over that of softq train')
+    bench.add_argument('what', choices=('lockstep', 'paths'))
+    bench.add_argument('--seconds', type=float, default=10.0, help='how long lockstep is timed')
+    bench.add_argument('--task', default='sawyer_stack')
+    bench.add_argument('--steps', type=int, default=2000, help='control steps of each training')
+    bench.add_argument('--pairs', type=int, default=3)
+    bench.add_argument('--seed', type=int, default=0)
     launch = verbs.add_parser('launch', help='run a launch file without ros2 launch',
                               add_help=False)
     launch.add_argument('arguments', nargs=argparse.REMAINDER)

@@ -48,6 +48,16 @@ def _forward(layers: list, x: np.ndarray) -> np.ndarray:
     return x @ weight + bias
 
 
+def _check_names(weights: dict[str, np.ndarray], networks: dict[str, list]) -> None:
+    known = {f'{prefix}.{layer}.{part}' for prefix, layers in networks.items()
+             for layer in range(len(layers)) for part in ('weight', 'bias')}
+    if set(weights) != known:
+        raise BundleError(f'tensors {sorted(set(weights) - known)[:3]} belong to no layer')
+    for name, values in weights.items():
+        if not np.isfinite(values).all():
+            raise BundleError(f'tensor {name} is not finite; accepted: finite numbers')
+
+
 class Actor:
     """
     Acts with the weights of a policy.
@@ -66,16 +76,28 @@ class Actor:
             raise BundleError(f'algorithm: {accepted(algorithm, ("sql", "sac", "ddpg"))}')
         self.algorithm, self.temperature, self._noise = algorithm, temperature, noise
         self._sampler = _layers(weights, 'sampler')
-        self._qs = [_layers(weights, f'q.{twin}') for twin in range(2)
-                    if f'q.{twin}.0.weight' in weights]
+        self._qs = [_layers(weights, 'q.0')]
+        if 'q.1.0.weight' in weights:
+            self._qs.append(_layers(weights, 'q.1'))
+        _check_names(weights, {'sampler': self._sampler}
+                     | {f'q.{twin}': q for twin, q in enumerate(self._qs)})
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        """Take the sizes from the sampler; refuse Qs that have others."""
         outputs = self._sampler[-1][0].shape[1]
-        self.action_size = outputs // 2 if algorithm == 'sac' else outputs
         inputs = self._sampler[0][0].shape[0]
-        self.observation_size = inputs - self.action_size if algorithm == 'sql' else inputs
+        self.action_size = outputs // 2 if self.algorithm == 'sac' else outputs
+        self.observation_size = inputs - self.action_size if self.algorithm == 'sql' else inputs
+        odd = self.algorithm == 'sac' and outputs % 2
+        if odd or self.observation_size < 1 or len(self._sampler) < 2:
+            raise BundleError(f'sampler of {len(self._sampler)} layers, {inputs} inputs, '
+                              f'{outputs} outputs; no {self.algorithm} policy has these')
+        wanted = self.observation_size + self.action_size, 1
         for q in self._qs:
-            if q[0][0].shape[0] != self.observation_size + self.action_size:
-                raise BundleError(f'q takes {q[0][0].shape[0]} inputs; accepted: '
-                                  f'{self.observation_size + self.action_size}')
+            got = q[0][0].shape[0], q[-1][0].shape[1]
+            if got != wanted:
+                raise BundleError(f'q has {got} inputs and outputs; accepted: {wanted}')
 
     def check_sizes(self, observation_size: int, action_size: int) -> None:
         """
@@ -94,6 +116,8 @@ class Actor:
 
         ``deterministic`` is noise zero; ``best_of_32`` the draw with the largest min of the Qs.
         """
+        if mode not in MODES:
+            raise BundleError(f'mode: {accepted(mode, MODES)}')
         if mode == 'best_of_32':
             actions = self.draw(observation, CANDIDATES, rng)
             return actions[int(np.argmax(self.q(observation, actions)))]

@@ -23,14 +23,14 @@ from pathlib import Path
 
 import numpy as np
 
-from softq_ros.errors import RunError
+from softq_ros.errors import accepted, RunError
 from softq_ros.records import Batch, Transition
 
 HEADER = np.dtype([('magic', 'S8'), ('schema', '<u4'), ('observation', '<u4'), ('action', '<u4'),
                    ('checked', '<u4'), ('capacity', '<u8'), ('total', '<u8')])
 MAGIC, SCHEMA, HEADER_BYTES = b'softqrep', 1, 4096
 CLAIM_ROWS = 16_384
-ACTOR_BYTES = 16
+ACTOR_BYTES = 32
 
 
 def row_type(observation_size: int, action_size: int) -> np.dtype:
@@ -65,10 +65,12 @@ class ReplayBuffer:
             self._claimed = capacity
         else:
             self._open(path)
+        # rows as the float32 they begin with; the columns behind ``values`` are not read from it
+        self._plain = np.asarray(self._rows).view(np.float32).reshape(capacity, -1)
         self.torn = self._drop_torn()
 
     def _open(self, path: Path) -> None:
-        fresh = not path.exists() or path.stat().st_size == 0
+        fresh = not path.exists() or path.stat().st_size <= HEADER_BYTES
         try:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             if fresh:
@@ -82,6 +84,7 @@ class ReplayBuffer:
                            f'accepted: {expected}, made for capacity {self.capacity}, '
                            f'observation and action sizes {self._sizes}')
         self._header = np.memmap(path, HEADER, 'r+', 0, (1,))
+        fresh = fresh or self._header.tobytes() == bytes(HEADER.itemsize)  # killed while creating
         self._rows = np.memmap(path, self._row, 'r+', HEADER_BYTES, (self.capacity,))
         self._check_header(path, fresh)
 
@@ -111,6 +114,9 @@ class ReplayBuffer:
 
         :raises RunError: when the disk cannot hold it; nothing stored before is touched.
         """
+        actor = transition.actor.encode()
+        if len(actor) > ACTOR_BYTES:
+            raise RunError(f'actor {transition.actor!r}; accepted: {ACTOR_BYTES} bytes at most')
         at = self.total % self.capacity
         if at >= self._claimed:
             self._claim(at)
@@ -122,7 +128,7 @@ class ReplayBuffer:
         values[o + a + 2:] = transition.next_observation
         for name in ('stamp', 'boot_id', 'sequence', 'policy_version', 'episode', 'step', 'last'):
             row[name] = getattr(transition, name)
-        row['actor'], row['source'] = transition.actor.encode(), transition.source.encode()
+        row['actor'], row['source'] = actor, transition.source.encode()
         row['check'] = self._checks(row)
         self._rows[at] = row[0]
         self._header['total'] += 1
@@ -148,11 +154,25 @@ class ReplayBuffer:
         if not newest:
             return 0
         at = np.arange(self.total - newest, self.total) % self.capacity
-        rows = np.asarray(self._rows[at])
-        bad = np.flatnonzero(self._checks(rows) != rows['check'])
+        bad = np.flatnonzero(~self._whole(at))
         torn = newest - int(bad[0]) if bad.size else 0
         self._header['total'] -= torn
+        if self.total >= self.capacity:
+            self._mend(torn)
         return torn
+
+    def _mend(self, torn: int) -> None:
+        """
+        Fill the slots after the newest row where a write was cut short.
+
+        In a full ring they count as the oldest rows; they hold the newest again until overwritten.
+        """
+        slots = np.arange(self.total, self.total + max(torn, 1)) % self.capacity
+        self._rows[slots[~self._whole(slots)]] = self._rows[(self.total - 1) % self.capacity]
+
+    def _whole(self, at: np.ndarray) -> np.ndarray:
+        rows = np.asarray(self._rows[at])
+        return self._checks(rows) == rows['check']
 
     def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
         """
@@ -163,18 +183,24 @@ class ReplayBuffer:
         if not len(self):
             raise RunError('the replay is empty; accepted: at least one transition')
         o, a = self._sizes
-        values = self._rows['values'][rng.integers(0, len(self), batch_size)]
+        values = np.take(self._plain, rng.integers(0, len(self), batch_size), 0, mode='clip')
         return Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
-                     values[:, o + a + 2:])
+                     values[:, o + a + 2:2 * o + a + 2])
 
     def actors(self) -> list[str]:
         """Return the names of all actors with a stored row."""
         return sorted(name.decode() for name in np.unique(self._rows['actor'][:len(self)]))
 
     def last_of(self, actor: str) -> tuple[int, int, int]:
-        """Return boot, sequence and highest episode of an actor's newest row."""
+        """
+        Return boot, sequence and highest episode of an actor's newest row.
+
+        :raises RunError: when the actor has no row.
+        """
         at = np.arange(self.total - len(self), self.total) % self.capacity
         mine = at[self._rows['actor'][at] == actor.encode()]
+        if not mine.size:
+            raise RunError(f'replay: {accepted(actor, self.actors())}')
         newest = self._rows[mine[-1]]
         return (int(newest['boot_id']), int(newest['sequence']),
                 int(self._rows['episode'][mine].max()))

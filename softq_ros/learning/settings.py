@@ -18,6 +18,7 @@ import math
 from softq_ros.errors import accepted, ConfigurationError
 
 PRESETS = ('ours', 'paper')
+LEAST_UNIFORM = 0.1  # of the value samples: what bounds their weights
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ class DdpgSettings(Settings):
 
 
 SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'ddpg': DdpgSettings}
-_AT_LEAST = {'fixed_particles': 2, 'updated_particles': 1, 'value_samples': 2, 'batch_size': 1,
+_AT_LEAST = {'fixed_particles': 2, 'updated_particles': 2, 'value_samples': 2, 'batch_size': 1,
              'svgd_states': 1, 'warmup_steps': 1, 'replay_capacity': 2, 'publish_every': 1,
              'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1}
-_POSITIVE = ('learning_rate', 'reward_scale', 'updates_per_step')
+_POSITIVE = ('learning_rate', 'polyak', 'reward_scale', 'updates_per_step')
 _SHARE = ('discount', 'polyak', 'uniform_share')
 
 
@@ -87,7 +88,9 @@ def _checked(name: str, value: object, default: object) -> object:
     if name == 'hidden':
         if not isinstance(value, (list, tuple)) or not value:
             raise ConfigurationError(f'hidden: got {value!r}; accepted: a list of layer sizes')
-        return tuple(int(max(_number(name, v, True), 1)) for v in value)
+        if any(_number(name, units, True) < 1 for units in value):
+            raise ConfigurationError(f'hidden: got {value!r}; accepted: layer sizes of 1 or more')
+        return tuple(value)
     if name == 'preset':
         if value not in PRESETS:
             raise ConfigurationError(f'preset: {accepted(value, PRESETS)}')
@@ -98,6 +101,8 @@ def _checked(name: str, value: object, default: object) -> object:
                                  f'{_AT_LEAST.get(name, "above 0")} or more')
     if name in _SHARE and number > 1:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: 0 to 1')
+    if name == 'uniform_share' and number < LEAST_UNIFORM:
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: {LEAST_UNIFORM} to 1')
     return number
 
 

@@ -30,7 +30,7 @@ from softq_ros.nodes.ledger import Ledger
 from softq_ros.nodes.parameters import declare, Parameter
 from softq_ros.nodes.run import run_node
 from softq_ros.tasks.catalogue import load_task, task_names
-from softq_ros.training.learner import Learner
+from softq_ros.training.learner import Learner, prepare_process
 from softq_ros.training.run import open_run
 from softq_ros.training.settings import ALGORITHMS, load_settings
 
@@ -262,6 +262,7 @@ class LearnerNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until a signal."""
+    prepare_process()
     return run_node(LearnerNode, args)
 
 

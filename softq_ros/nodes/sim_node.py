@@ -85,6 +85,7 @@ class SimNode(Node):
         self._command = (np.zeros(len(self._contract.joints)), 0.0)
         self._published = time.monotonic()
         self._asked = self._published
+        self._viewer = None
         self._connect()
         if settings['viewer']:
             from softq_ros.simulation.rendering import open_viewer
@@ -172,6 +173,8 @@ class SimNode(Node):
     def _publish_observation(self) -> None:
         self._asked = time.monotonic()
         self._send_observation()
+        if self._viewer:
+            self._viewer.sync()
 
     def _send_observation(self) -> None:
         sensors, self._published = self._sensors, time.monotonic()

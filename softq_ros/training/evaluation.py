@@ -83,6 +83,9 @@ def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task, 
     while not interaction.finished:
         action = interaction.act(actor, sampling, 0)
         executed = gate.filter(action, sensors, episode)
+        if executed.holding:
+            interaction.abandon('hold')
+            break
         try:
             sensors = plant.step(executed.command)
         except PlantFault:

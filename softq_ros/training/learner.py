@@ -35,6 +35,12 @@ AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'ddpg': Ddpg}
 LOG_EVERY = 100  # updates between two rows of metrics
 
 
+def prepare_process() -> None:
+    """Set torch up for small networks: one thread, and no time spent on denormal numbers."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
 class Learner:
     """
     Owns the agent of one run.
@@ -46,8 +52,6 @@ class Learner:
 
     def __init__(self, task: Task, settings: Settings, run: Run) -> None:
         """Start, or go on from the newest checkpoint and the replay beside it."""
-        torch.set_num_threads(1)
-        torch.set_flush_denormal(True)
         self._task, self._settings, self._run = task, settings, run
         self.algorithm = run.facts['algorithm']
         self._seed = run.facts['seed']

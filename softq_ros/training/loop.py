@@ -103,6 +103,9 @@ class Training:
         interaction, learner = self._interaction, self._learner
         action = interaction.act(self._actor, 'stochastic', self._actor_version)
         executed = self._gate.filter(action, sensors, interaction.episode)
+        if executed.holding:
+            interaction.abandon('hold')
+            return sensors
         try:
             sensors = self._plant.step(executed.command)
         except PlantFault:
