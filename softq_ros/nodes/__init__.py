@@ -12,3 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Thin shells around the rooms below: the only modules that import rclpy."""
+from pathlib import Path
+import signal
+import sys
+
+if sys.argv and (sys.argv[0] == '-m' or Path(sys.argv[0]).stem.endswith('_node')):
+    # a node's process that is interrupted while it still imports ends without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

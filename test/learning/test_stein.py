@@ -133,12 +133,12 @@ def test_shapes_that_do_not_go_together_are_refused(call):
         call(random_particles())
 
 
-def moved_by_svgd(score, steps=1500, count=200, rate=0.02):
+def moved_by_svgd(score, steps=600, count=100, rate=0.4):
     """Move one set of particles in u until it rests; return the actions."""
     u = torch.linspace(-1.0, 1.0, count).view(1, count, 1)
     for _ in range(steps):
         action = torch.tanh(u)
-        u = u + rate * stein_direction(u, score(action), u) * 10.0
+        u = u + rate * stein_direction(u, score(action), u)
     return torch.tanh(u).flatten()
 
 

@@ -154,3 +154,35 @@ def test_a_signal_stops_everything_and_resume_goes_on(graph, number):
     assert after['episode'][len(before)] > before['episode'][-1]
     manifests = sorted(next(again.runs.glob('multigoal-*')).glob('checkpoints/*/checkpoint.json'))
     assert json.loads(manifests[-1].read_text())['counts']['steps'] > len(before)
+
+
+def test_both_paths_store_the_same_transitions(graph, tmp_path):
+    one = graph('steps:=160', 'governor:=strict')
+    one.process.wait(DEADLINE_SEC)
+    subprocess.run([sys.executable, '-m', 'softq_ros.cli', 'train', '--task', 'multigoal',
+                    '--steps', '160', '--no-curve', '--runs', str(tmp_path / 'local')],
+                   cwd=ROOT, check=True, capture_output=True, timeout=DEADLINE_SEC)
+    path = next((tmp_path / 'local').glob('*/replay/transitions.bin'))
+    local = np.fromfile(path, row_type(2, 2), 160, offset=4096)
+    through_graph = one.rows()[:160]
+    for name in ('values', 'episode', 'step', 'sequence', 'last', 'source', 'policy_version'):
+        assert np.array_equal(local[name], through_graph[name]), name
+    assert local['policy_version'][-1] > 1
+
+
+@pytest.mark.parametrize(('words', 'says'), [
+    (['task:=nonsense'], 'multigoal, sawyer_reach, sawyer_stack'),
+    (['robot:=nonsense'], 'point, sim_sawyer'),
+    (['stepping:=sometimes'], 'lockstep'),
+    (['tsak:=multigoal'], 'task'),
+    (['seed:=-1'], 'seed'),
+    (['seed:=many'], 'int')])
+def test_a_bad_argument_is_refused_in_one_line(tmp_path, ros_environment, words, says):
+    arguments = ['task:=multigoal', 'robot:=point', f'runs:={tmp_path}', 'examine:=false']
+    kept = [a for a in arguments if a.split(':=')[0] != words[0].split(':=')[0]]
+    done = subprocess.run([sys.executable, '-m', 'softq_ros.cli', 'launch', 'train', *kept,
+                           *words], cwd=ROOT, capture_output=True, text=True,
+                          timeout=DEADLINE_SEC)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert 'Traceback' not in done.stdout + done.stderr
+    assert says in done.stdout + done.stderr

@@ -60,9 +60,9 @@ def test_at_the_target_the_reward_is_zero():
 
 
 def test_five_centimetres_above_the_target_the_reward_is_that_worked_out_by_hand():
-    # d^2 = 0.0025 for each point; 0.1 ln(1 + 1250) = 0.713170
+    # d^2 = 0.0025 for each point; 0.1 ln(1 + 250) = 0.552545
     reward = WORKED.judge(measured(), STILL, measured([0, 0, 0.05])).reward
-    assert reward == pytest.approx(-0.0025 - 0.7131699, abs=1e-6)
+    assert reward == pytest.approx(-0.0025 - 0.5525453, abs=1e-6)
 
 
 def test_a_quarter_turn_moves_two_points_of_three_by_fourteen_centimetres():

@@ -1,0 +1,148 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The numpy actor: equal to torch, quick, and strict about what it is given."""
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from softq_ros.errors import BundleError
+from softq_ros.learning.actor import Actor, CANDIDATES
+from softq_ros.learning.ddpg import Ddpg
+from softq_ros.learning.sac import SoftActorCritic
+from softq_ros.learning.settings import make_settings
+from softq_ros.learning.sql import SoftQLearning
+
+AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'ddpg': Ddpg}
+O, A = 32, 7
+OBSERVATION = np.random.default_rng(5).normal(size=O).astype(np.float32)
+
+
+def pair(algorithm):
+    agent = AGENTS[algorithm](O, A, make_settings(algorithm, {}), 0)
+    return agent, Actor(algorithm, agent.weights(), agent.temperature)
+
+
+def noise_of(seed, count=1):
+    return np.random.default_rng(seed).standard_normal((count, A), np.float32)
+
+
+def test_sql_action_is_the_tanh_of_torchs_sampler():
+    agent, actor = pair('sql')
+    state, noise = torch.from_numpy(OBSERVATION)[None], torch.from_numpy(noise_of(3)[None])
+    with torch.no_grad():
+        expected = torch.tanh(agent.modules['sampler'](state, noise))[0, 0].numpy()
+    action = actor.act(OBSERVATION, np.random.default_rng(3))
+    assert action == pytest.approx(expected, abs=1e-5)
+    assert action.dtype == np.float32 and action.shape == (A,)
+
+
+def test_sac_action_is_that_of_torchs_gaussian():
+    agent, actor = pair('sac')
+    with torch.no_grad():
+        out = agent.modules['sampler'](torch.from_numpy(OBSERVATION)[None])[0].numpy()
+    expected = np.tanh(out[:A] + np.exp(out[A:]) * noise_of(3)[0])
+    assert actor.act(OBSERVATION, np.random.default_rng(3)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_ddpg_acts_with_noise_and_deterministically_without():
+    agent, actor = pair('ddpg')
+    with torch.no_grad():
+        out = torch.tanh(agent.modules['sampler'](torch.from_numpy(OBSERVATION)[None]))[0].numpy()
+    rng = np.random.default_rng(3)
+    assert actor.act(OBSERVATION, rng, 'deterministic') == pytest.approx(out, abs=1e-5)
+    assert actor.act(OBSERVATION, rng) == pytest.approx(out + 0.1 * noise_of(3)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize('algorithm', AGENTS)
+def test_q_is_the_minimum_of_torchs_twins(algorithm):
+    agent, actor = pair(algorithm)
+    actions = np.tanh(noise_of(1, 20))
+    with torch.no_grad():
+        expected = agent.modules['q'].least(torch.from_numpy(OBSERVATION)[None],
+                                            torch.from_numpy(actions[None]))[0].numpy()
+    assert actor.q(OBSERVATION, actions) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize('algorithm', AGENTS)
+def test_deterministic_does_not_depend_on_the_generator(algorithm):
+    _, actor = pair(algorithm)
+    actions = [actor.act(OBSERVATION, np.random.default_rng(s), 'deterministic') for s in (1, 2)]
+    assert np.array_equal(*actions)
+
+
+@pytest.mark.parametrize('algorithm', AGENTS)
+def test_best_of_32_is_the_draw_with_the_largest_q(algorithm):
+    _, actor = pair(algorithm)
+    drawn = actor.draw(OBSERVATION, CANDIDATES, np.random.default_rng(4))
+    action = actor.act(OBSERVATION, np.random.default_rng(4), 'best_of_32')
+    assert np.array_equal(action, drawn[np.argmax(actor.q(OBSERVATION, drawn))])
+
+
+@pytest.mark.parametrize('algorithm', AGENTS)
+def test_equal_generators_act_alike(algorithm):
+    _, actor = pair(algorithm)
+    one, two = (actor.act(OBSERVATION, np.random.default_rng(7)) for _ in range(2))
+    assert np.array_equal(one, two)
+
+
+def spoilt(change):
+    weights = SoftQLearning(3, 2, make_settings('sql', {'hidden': [8, 8]}), 0).weights()
+    change(weights)
+    return weights
+
+
+@pytest.mark.parametrize('change, text', [
+    (lambda w: w.clear(), 'no layers named sampler.0.weight'),
+    (lambda w: w.pop('sampler.1.bias'), 'do not fit together'),
+    (lambda w: w.pop('q.1.0.weight'), 'belong to no layer'),
+    (lambda w: w.update({'sampler.1.weight': np.zeros((8, 9), np.float32)}), 'do not fit'),
+    (lambda w: w.update({'q.0.0.weight': np.zeros((8, 6), np.float32)}), 'accepted: (5, 1)'),
+    (lambda w: w.update({'extra': np.zeros(1, np.float32)}), 'belong to no layer'),
+    (lambda w: w['q.0.0.weight'].fill(np.inf), 'accepted: finite numbers')])
+def test_weights_that_make_no_policy_are_refused(change, text):
+    with pytest.raises(BundleError) as caught:
+        Actor('sql', spoilt(change), 1.0)
+    assert text in str(caught.value)
+
+
+def test_unknown_algorithms_modes_and_sizes_are_refused():
+    _, actor = pair('sql')
+    weights = spoilt(lambda w: None)
+    with pytest.raises(BundleError, match="got 'ppo'; accepted: ddpg, sac, sql"):
+        Actor('ppo', weights, 1.0)
+    with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_32"):
+        actor.act(OBSERVATION, np.random.default_rng(0), 'greedy')
+    with pytest.raises(BundleError, match=r'\(32, 7\); accepted: \(31, 7\)'):
+        actor.check_sizes(31, 7)
+
+
+def test_one_action_takes_well_under_a_control_period():
+    _, actor = pair('sql')
+    rng = np.random.default_rng(0)
+    times = []
+    for _ in range(300):
+        start = time.perf_counter()
+        actor.act(OBSERVATION, rng)
+        times.append(time.perf_counter() - start)
+    assert np.median(times) < 1e-3  # measured: 20 us; a control period is 50 ms
+
+
+def test_acting_and_replaying_need_no_torch():
+    code = ('import sys, softq_ros.learning.actor, softq_ros.learning.replay, '
+            'softq_ros.learning.settings; sys.exit("torch" in sys.modules)')
+    assert subprocess.run([sys.executable, '-c', code], timeout=60).returncode == 0

@@ -1,0 +1,58 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Settings: every value is checked, files and defaults agree."""
+from dataclasses import asdict
+
+import pytest
+import yaml
+
+from softq_ros.errors import ConfigurationError
+from softq_ros.learning.settings import make_settings, SETTINGS
+from softq_ros.paths import share
+
+
+@pytest.mark.parametrize('algorithm', SETTINGS)
+def test_file_of_the_algorithm_holds_the_defaults(algorithm):
+    text = share('config', 'algorithms', f'{algorithm}.yaml').read_text()
+    values = yaml.safe_load(text)
+    assert values | {'hidden': tuple(values['hidden'])} == asdict(SETTINGS[algorithm]())
+    assert make_settings(algorithm, values) == SETTINGS[algorithm]()
+    assert all('  # ' in line for line in text.splitlines() if not line.startswith('#'))
+
+
+@pytest.mark.parametrize('algorithm, values, text', [
+    ('sql', {'temperature': 0}, 'temperature: got 0; accepted: above 0'),
+    ('sql', {'temperature': -1.0}, 'temperature: got -1.0'),
+    ('sql', {'temperature': float('nan')}, 'accepted: a finite number'),
+    ('sql', {'temperature': '1'}, 'accepted: a finite number'),
+    ('sql', {'fixed_particles': 1}, 'fixed_particles: got 1; accepted: 2 or more'),
+    ('sql', {'updated_particles': 1}, 'accepted: 2 or more'),
+    ('sql', {'updated_particles': 2.5}, 'accepted: a whole number'),
+    ('sql', {'value_samples': True}, 'accepted: a whole number'),
+    ('sql', {'uniform_share': 0.05}, 'accepted: 0.1 to 1'),
+    ('sql', {'preset': 'theirs'}, 'accepted: ours, paper'),
+    ('sac', {'temperature': -0.1}, 'accepted: 0 or more'),
+    ('sac', {'preset': 'ours'}, "unknown setting of sac: got 'preset'"),
+    ('ddpg', {'discount': 1.1}, 'accepted: 0 to 1'),
+    ('ddpg', {'polyak': 0}, 'accepted: above 0'),
+    ('ddpg', {'learning_rate': 0.0}, 'accepted: above 0'),
+    ('ddpg', {'hidden': []}, 'accepted: a list of layer sizes'),
+    ('ddpg', {'hidden': [16, 0]}, 'accepted: layer sizes of 1 or more'),
+    ('ddpg', {'batch_size': 0}, 'accepted: 1 or more'),
+    ('reinforce', {}, "got 'reinforce'; accepted: ddpg, sac, sql")])
+def test_what_makes_no_sense_is_refused_with_what_would(algorithm, values, text):
+    with pytest.raises(ConfigurationError) as caught:
+        make_settings(algorithm, values)
+    assert text in str(caught.value)
+    assert '\n' not in str(caught.value)
