@@ -39,6 +39,7 @@ class Mlp(nn.Module):
         self._first = first
         sizes = (first + second, *hidden, outputs)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:]))
+        self._chain = tuple(self.layers)  # slicing a ModuleList builds a module each time
         self._kept: dict[int, Tensor] = {}  # buffers of the hidden layers
 
     def forward(self, state: Tensor, other: Tensor) -> Tensor:
@@ -47,7 +48,7 @@ class Mlp(nn.Module):
 
         :raises ShapeError: when the two do not go together.
         """
-        layer = self.layers[0]
+        layer = self._chain[0]
         sizes = self._first, layer.weight.shape[1] - self._first
         if (state.ndim, other.ndim) != (2, 3) or len(state) != len(other) or (
                 state.shape[1], other.shape[2]) != sizes:
@@ -57,19 +58,19 @@ class Mlp(nn.Module):
         if not torch.is_grad_enabled():
             return self._evaluate(embedded, other)
         x = embedded.unsqueeze(1) + nn.functional.linear(other, layer.weight[:, self._first:])
-        for layer in self.layers[1:]:
+        for layer in self._chain[1:]:
             x = layer(torch.relu_(x))
         return x
 
     def _evaluate(self, embedded: Tensor, other: Tensor) -> Tensor:
         states, count, size = other.shape
-        first = self.layers[0].weight[:, self._first:].t()
-        out = embedded.new_empty(states, count, len(self.layers[-1].bias))
+        first = self._chain[0].weight[:, self._first:].t()
+        out = embedded.new_empty(states, count, len(self._chain[-1].bias))
         chunk = max(1, CHUNK_ROWS // count)
         for at in range(0, states, chunk):
             part = other[at:at + chunk]
             x = self._hidden(embedded[at:at + chunk], part.reshape(-1, size) @ first)[-1]
-            last = self.layers[-1]
+            last = self._chain[-1]
             torch.addmm(last.bias, x, last.weight.t(),
                         out=out[at:at + chunk].view(-1, out.shape[2]))
         return out
@@ -78,7 +79,7 @@ class Mlp(nn.Module):
         """Return the activations of every hidden layer, ``(B K, F)``; ``x`` is overwritten."""
         x.view(len(embedded), -1, x.shape[1]).add_(embedded.unsqueeze(1)).relu_()
         hidden = [x]
-        for index, layer in enumerate(self.layers[1:-1], 1):
+        for index, layer in enumerate(self._chain[1:-1], 1):
             kept = self._kept.get(index)
             if kept is None or len(kept) < len(x) or kept.dtype != x.dtype:
                 kept = self._kept[index] = x.new_empty(len(x), len(layer.bias))
@@ -93,13 +94,13 @@ class Mlp(nn.Module):
 
         By hand: autograd took three times as long for the same numbers.
         """
-        first, last = self.layers[0].weight, self.layers[-1]
-        embedded = nn.functional.linear(state, first[:, :self._first], self.layers[0].bias)
+        first, last = self._chain[0].weight, self._chain[-1]
+        embedded = nn.functional.linear(state, first[:, :self._first], self._chain[0].bias)
         rows = other.reshape(-1, other.shape[2])
         hidden = self._hidden(embedded, rows @ first[:, self._first:].t())
         value = torch.addmv(last.bias, hidden[-1], last.weight[0])
         slope = last.weight * hidden[-1].sign_()  # the sign of what a ReLU let pass is its slope
-        for layer, x in zip(reversed(self.layers[1:-1]), reversed(hidden[:-1])):
+        for layer, x in zip(reversed(self._chain[1:-1]), reversed(hidden[:-1])):
             slope = (slope @ layer.weight).mul_(x.sign_())
         return value.view(other.shape[:2]), (slope @ first[:, self._first:]).view(other.shape)
 

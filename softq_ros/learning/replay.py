@@ -149,29 +149,26 @@ class ReplayBuffer:
         return (words * weights).sum(1, dtype=np.uint32) + np.uint32(1)
 
     def _drop_torn(self) -> int:
-        """Cut rows at the end that a power cut left unwritten; return how many."""
-        newest = min(len(self), CLAIM_ROWS)
-        if not newest:
-            return 0
-        at = np.arange(self.total - newest, self.total) % self.capacity
+        """
+        Cut rows at the end that a power cut left unwritten; return how many.
+
+        In a full ring their slots, and that of a write a kill cut short, count as the oldest
+        rows: they hold the newest row again until they are overwritten.
+        """
+        full = self.total >= self.capacity
+        cursor = self.total % self.capacity
+        if full and not self._whole(cursor):
+            self._rows[cursor] = self._rows[cursor - 1]
+        at = np.arange(self.total - min(len(self), CLAIM_ROWS), self.total) % self.capacity
         bad = np.flatnonzero(~self._whole(at))
-        torn = newest - int(bad[0]) if bad.size else 0
-        self._header['total'] -= torn
-        if self.total >= self.capacity:
-            self._mend(torn)
-        return torn
+        lost = at[bad[0]:] if bad.size else at[:0]
+        self._header['total'] -= self.total if len(lost) == len(self) else len(lost)
+        if full:
+            self._rows[lost] = self._rows[lost[:1] - 1]
+        return len(lost)
 
-    def _mend(self, torn: int) -> None:
-        """
-        Fill the slots after the newest row where a write was cut short.
-
-        In a full ring they count as the oldest rows; they hold the newest again until overwritten.
-        """
-        slots = np.arange(self.total, self.total + max(torn, 1)) % self.capacity
-        self._rows[slots[~self._whole(slots)]] = self._rows[(self.total - 1) % self.capacity]
-
-    def _whole(self, at: np.ndarray) -> np.ndarray:
-        rows = np.asarray(self._rows[at])
+    def _whole(self, at: np.ndarray | int) -> np.ndarray:
+        rows = np.asarray(self._rows[np.atleast_1d(at)])
         return self._checks(rows) == rows['check']
 
     def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:

@@ -97,8 +97,8 @@ def _checked(name: str, value: object, default: object) -> object:
         return value
     number = _number(name, value, isinstance(default, int))
     if number < _AT_LEAST.get(name, 0) or (name in _POSITIVE and number <= 0):
-        raise ConfigurationError(f'{name}: got {value!r}; accepted: '
-                                 f'{_AT_LEAST.get(name, "above 0")} or more')
+        least = 'above 0' if name in _POSITIVE else f'{_AT_LEAST.get(name, 0)} or more'
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: {least}')
     if name in _SHARE and number > 1:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: 0 to 1')
     if name == 'uniform_share' and number < LEAST_UNIFORM:

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What all algorithms promise: repeatable, resumable, unharmed by bad numbers, read by the actor."""
+"""What all algorithms promise: repeatable, resumable, unharmed by bad numbers, readable."""
 import numpy as np
 import pytest
 import torch

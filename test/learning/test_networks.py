@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Networks: the split first layer, the buffered pass and the gradient by hand are the plain one."""
+"""Networks: split first layer, buffered pass and gradient by hand give the plain numbers."""
 import pytest
 import torch
 
