@@ -2,7 +2,6 @@
 TASK ?= sawyer_stack
 SEED ?= 0
 ALGORITHM ?= sql
-ROBOT ?= $(if $(filter multigoal,$(TASK)),point,sim_sawyer)
 STEPS ?= 0
 RUNS ?= runs
 RUN ?=
@@ -26,7 +25,7 @@ INTERFACES := $(wildcard msg/*.msg srv/*.srv action/*.action)
 
 train: setup
 	@mkdir -p $(RUNS) && touch $(RUNS)/COLCON_IGNORE
-	@$(SOFTQ) launch launch/train.launch.xml task:=$(TASK) robot:=$(ROBOT) seed:=$(SEED) \
+	@$(SOFTQ) launch launch/train.launch.xml task:=$(TASK) seed:=$(SEED) \
 		algorithm:=$(ALGORITHM) steps:=$(STEPS) runs:=$(RUNS) run:=$(RUN) \
 		resume:=$(if $(filter-out 0 false,$(RESUME)),true,false) $(ARGS)
 

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Where the package's data lies: a source checkout, a ROS installation or a virtual environment."""
+"""Where the data lies: a source checkout, a ROS installation or a virtual environment."""
 import os
 from pathlib import Path
 import sys

@@ -38,11 +38,14 @@ from softq_ros.robot.ages import Ages
 from softq_ros.robot.arming import Arming
 from softq_ros.robot.contract import load_contract
 from softq_ros.robot.gate import Gate
+from softq_ros.tasks.catalogue import load_task, task_names
 
 SHUTDOWN_SEC = 0.2  # longest time to brake before the process ends
 
 PARAMETERS = (
-    Parameter('contract', 'sim_sawyer', 'robot contract: a name in config/robots or a path'),
+    Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
+    Parameter('task', 'sawyer_stack', 'names the contract when none is given',
+              choices=task_names),
     Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
     Parameter('stop_file', '', 'file that keeps a stop through restarts; empty: none'),
 )
@@ -68,14 +71,15 @@ class GateNode(Node):
 
     Parameters
     ----------
-    contract, stepping, stop_file; all read-only
+    contract, task, stepping, stop_file; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
         """Come up disarmed unless the contract is simulated and says otherwise."""
         super().__init__('gate', **kwargs)
         settings = declare(self, PARAMETERS)
-        self._contract = contract = load_contract(settings['contract'])
+        name = settings['contract'] or load_task(settings['task']).contract.name
+        self._contract = contract = load_contract(name)
         self._lockstep = settings['stepping'] == 'lockstep'
         if self._lockstep and not contract.simulated:
             raise ConfigurationError(f'parameter stepping: got lockstep, which has no time-outs; '

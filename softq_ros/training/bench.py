@@ -38,14 +38,13 @@ def compare_paths(task: str, steps: int, pairs: int, seed: int) -> dict:
 
     Same seed and updates per step, no evaluations; each pair runs the two one after the other.
     """
-    robot = 'point' if task == 'multigoal' else 'sim_sawyer'
     graph, one = [], []
     with tempfile.TemporaryDirectory() as folder:
         for pair in range(pairs):
             runs = Path(folder) / str(pair)
             one.append(_timed(['train', '--task', task, '--steps', str(steps), '--seed',
                                str(seed), '--runs', str(runs / 'one'), '--no-curve']))
-            graph.append(_timed(['launch', 'train', f'task:={task}', f'robot:={robot}',
+            graph.append(_timed(['launch', 'train', f'task:={task}',
                                  f'steps:={steps}', f'seed:={seed}', f'runs:={runs / "graph"}',
                                  'examine:=false']))
     ratios = [g / o for g, o in zip(graph, one)]

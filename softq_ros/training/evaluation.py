@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The one evaluation protocol (DESIGN section 11): a fresh plant, seeds of a block of their own."""
+"""The one evaluation protocol (DESIGN section 11): a fresh plant, seeds of their own."""
 from collections.abc import Callable
 from dataclasses import dataclass
 import math

@@ -46,8 +46,8 @@ def _minutes(task: Task, step: int | None) -> str:
         return 'not reached'
     rate, reset = task.contract.control_rate, task.contract.reset_sec
     resets = step / task.horizon * reset
-    return (f'{step / rate / 60:.1f} min ({step} steps; {(step / rate + resets) / 60:.1f} min with '
-            f'resets of {reset:g} s)')
+    return (f'{step / rate / 60:.1f} min ({step} steps; '
+            f'{(step / rate + resets) / 60:.1f} min with resets of {reset:g} s)')
 
 
 def _score_row(score: Evaluation) -> str:
@@ -73,9 +73,10 @@ def write_report(folder: Path, task: Task, actor: Actor, outcome: Outcome,
               for mode in modes]
     scores = [score for score in scores if score.summaries]
     notes = []
-    for what, make in (('plots/learning_curve.png', lambda path: plot_runs([folder], path)),
-                       ('videos/policy.mp4', lambda path: film(actor, task, path, seed=outcome.seed,
-                                                               sampling=deployed))):
+    for what, make in (
+            ('plots/learning_curve.png', lambda path: plot_runs([folder], path)),
+            ('videos/policy.mp4', lambda path: film(
+                actor, task, path, seed=outcome.seed, sampling=deployed))):
         try:
             make(folder / what)
             notes.append(f'* [{what}]({what})')

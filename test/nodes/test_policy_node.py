@@ -102,7 +102,7 @@ def pilot(tmp_path, ros_environment):
     path.write_bytes(path.read_bytes()[:-3])
     process = subprocess.Popen(
         [sys.executable, '-m', 'softq_ros.cli', 'launch', 'play', 'task:=multigoal',
-         'robot:=point', 'policy:=one', f'policies:={tmp_path / "policies"}',
+         'policy:=one', f'policies:={tmp_path / "policies"}',
          'stepping:=lockstep', f'runs:={tmp_path}'], cwd=ROOT, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     one = Pilot(ros_environment)

@@ -100,7 +100,7 @@ def test_a_velocity_step_is_followed_within_one_period(plant):
 
 
 def descend(plant, offset, steps: int = 160):
-    """Bring the brick over a place, then press it down by the Jacobian; return the last sensors."""
+    """Bring the brick over a place, press it down and return the last sensors."""
     task, model, data = STACK, plant.model, plant.data
     target, wanted = np.array([0.5, 0.1, 0.0192]) + offset, task._target_quaternion
     sensors = plant.reset(task.start(np.random.default_rng(0)), 0)
