@@ -144,7 +144,8 @@ class ReplayBuffer:
 
     def _checks(self, rows: np.ndarray) -> np.ndarray:
         # a sum with odd weights sees torn, shifted and zeroed rows; +1 tells a row from no row
-        words = np.frombuffer(rows.tobytes(), '<u4').reshape(len(rows), self._row.itemsize // 4)[:, :-1]
+        columns = self._row.itemsize // 4
+        words = np.frombuffer(rows.tobytes(), '<u4').reshape(len(rows), columns)[:, :-1]
         weights = np.arange(words.shape[1], dtype=np.uint32) * np.uint32(2) + np.uint32(1)
         return (words * weights).sum(1, dtype=np.uint32) + np.uint32(1)
 

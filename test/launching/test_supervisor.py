@@ -83,7 +83,8 @@ def gone(pid: int) -> bool:
 
 def test_lines_carry_the_name_of_their_node_and_the_last_one_needs_no_newline():
     driven = Driven([{'name': 'one', 'code': 'print("a\\nb", end="")'},
-                     {'name': 'two', 'code': 'print("plain")', 'inherits_output': True}])
+                     {'name': 'two', 'code': 'import os; os.write(1, b"plain\\n")',
+                      'inherits_output': True}])
     assert driven.end() == 0
     assert '[one] a' in driven.lines and '[one] b' in driven.lines and 'plain' in driven.lines
 

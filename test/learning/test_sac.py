@@ -77,6 +77,6 @@ def test_a_learned_temperature_falls_while_the_entropy_is_above_its_aim():
 
 def test_without_reward_the_policy_becomes_uniform():
     agent, rng = agent_of(temperature=1.0), np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(200):
         metrics = agent.update(flat_batch(rng))
     assert metrics['entropy'] == pytest.approx(math.log(2.0), abs=0.1)

@@ -112,7 +112,7 @@ def test_the_stein_step_climbs_towards_large_q(preset):
             member.layers[2].weight.zero_()
             member.layers[2].weight[0, 0] = 1.0
     agent.optimizers['q'].param_groups[0]['lr'] = 0.0
-    for _ in range(150):
+    for _ in range(80):
         agent.update(random_batch(1))
     actor = Actor('sql', agent.weights(), agent.temperature)
     assert actor.draw(np.zeros(3, np.float32), 200, np.random.default_rng(0)).mean() > 0.6
