@@ -39,7 +39,7 @@ class Cockpit:
         """Start with nothing but the learner's stream, before any weights."""
         self.stream = Flight(None, 'learner')
         self.bundle: Flight | None = None
-        self.deterministic = False
+        self.sampling = 'stochastic'
         self.exploration = True
         self.paused = False
         self.active = False
@@ -49,8 +49,3 @@ class Cockpit:
     def flight(self) -> Flight:
         """Return what flies now."""
         return self.bundle or self.stream
-
-    @property
-    def sampling(self) -> str:
-        """Return how actions are drawn: stochastic or deterministic."""
-        return 'deterministic' if self.deterministic else 'stochastic'

@@ -24,7 +24,8 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from softq_ros.action import ResetEpisode
-from softq_ros.errors import ConfigurationError, SoftqError
+from softq_ros.errors import accepted, ConfigurationError, SoftqError
+from softq_ros.learning.actor import MODES
 from softq_ros.nodes.cockpit import Cockpit, Flight
 from softq_ros.nodes.parameters import declare, Parameter
 from softq_ros.nodes.policy_io import PolicyIo
@@ -46,7 +47,7 @@ PARAMETERS = (
     Parameter('policies', '', 'directory that holds bundles; empty: those that ship'),
     Parameter('autostart', True, 'configure and activate at once'),
 )
-DYNAMIC = {'policy': LEARNER, 'deterministic': False, 'exploration': True, 'paused': False}
+DYNAMIC = {'policy': LEARNER, 'sampling': 'stochastic', 'exploration': True, 'paused': False}
 
 
 class PolicyNode(LifecycleNode):
@@ -55,8 +56,8 @@ class PolicyNode(LifecycleNode):
 
     Parameters
     ----------
-    policy (string): `learner` or the name of a bundle; deterministic, exploration, paused (bool);
-    the others are read-only.
+    policy (string): `learner` or the name of a bundle; sampling (string): stochastic,
+    deterministic or best_of_32; exploration, paused (bool); the others are read-only.
 
     Services
     --------
@@ -111,11 +112,14 @@ class PolicyNode(LifecycleNode):
 
     def _on_set(self, changes: list[RosParameter]) -> SetParametersResult:
         for change in changes:
+            reason = ''
             if change.name == 'policy':
                 reason = self._refusal(change.value)
-                if reason:
-                    self._cockpit.reason = reason
-                    return SetParametersResult(successful=False, reason=reason)
+            elif change.name == 'sampling' and change.value not in MODES:
+                reason = f'parameter sampling: {accepted(change.value, MODES)}'
+            if reason:
+                self._cockpit.reason = reason
+                return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
     def _refusal(self, value: object) -> str:

@@ -127,6 +127,9 @@ def test_policies_are_switched_and_refused_while_it_flies(pilot):
     pilot.wait(lambda: pilot.status.sequence > before + 50, 'the old skill to fly on')
     assert pilot.status.policy == 'two'
     assert pilot.set('seed', 4)[0] is False
+    assert pilot.set('sampling', 'best_of_32') == (True, '')
+    assert 'stochastic' in pilot.set('sampling', 'sometimes')[1]
+    pilot.wait(lambda: pilot.status.sampling == 'best_of_32', 'the mode')
     assert pilot.set('paused', True)[0]
     pilot.wait(lambda: pilot.status.state == 'paused', 'the pause')
     assert pilot.set('paused', False)[0]
