@@ -50,7 +50,9 @@ def _train(options: argparse.Namespace) -> int:
     task = load_task(options.task)
     settings = load_settings(options.algorithm, task.name, overrides)
     run = open_run(runs, name, task.name, options.algorithm, options.seed, settings,
-                   resume=bool(options.resume))
+                   resume=bool(options.resume),
+                   command=f'softq train --task {task.name} --algorithm {options.algorithm} '
+                           f'--steps {settings.steps} --seed {options.seed}')
     prepare_process()
     learner = Learner(task, settings, run)
     training = Training(task, run, learner, options.until, not options.no_curve)

@@ -92,7 +92,7 @@ class Mlp(nn.Module):
         """
         Return a single output ``(B, K)`` and its gradient in the others, ``(B, K, D)``.
 
-        By hand: autograd took three times as long for the same numbers.
+        By hand, which was measured to be 1.4 times as fast as autograd.
         """
         first, last = self._chain[0].weight, self._chain[-1]
         embedded = nn.functional.linear(state, first[:, :self._first], self._chain[0].bias)

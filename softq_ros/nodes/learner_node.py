@@ -58,6 +58,13 @@ def launcher() -> str:
     return f'{parent}-{started}'
 
 
+def launch_command(chosen: dict) -> str:
+    """Return the command that trains with these parameters."""
+    names = ('task', 'algorithm', 'seed', 'steps', 'resume', 'governor')
+    words = [f'{name}:={str(chosen[name]).lower()}' for name in names]
+    return ' '.join(['ros2 launch softq_ros train.launch.xml', *words])
+
+
 class LearnerNode(Node):
     """
     Runs updates at the asked ratio to the control steps it has stored.
@@ -89,7 +96,8 @@ class LearnerNode(Node):
         settings = load_settings(chosen['algorithm'], self._task.name, overrides)
         self._run = open_run(Path(chosen['runs']), chosen['run'], self._task.name,
                              chosen['algorithm'], chosen['seed'], settings,
-                             resume=chosen['resume'], owner=launcher())
+                             resume=chosen['resume'], owner=launcher(),
+                             command=launch_command(chosen))
         self._learner = Learner(self._task, settings, self._run)
         self._slack = SLACK[chosen['governor']]
         self._ledger = Ledger(self._learner.replay)

@@ -12,6 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """What stands for a robot on a computer: plants, and gymnasium environments made of them."""
-from softq_ros.simulation.registration import register_environments
+import os
+
+if not os.environ.get('DISPLAY'):
+    # mujoco settles how it draws when it is first imported
+    os.environ.setdefault('MUJOCO_GL', 'egl')
+
+from softq_ros.simulation.registration import register_environments  # noqa: E402, I100
 
 register_environments()

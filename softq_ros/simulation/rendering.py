@@ -20,9 +20,6 @@ import numpy as np
 from softq_ros.errors import ConfigurationError
 from softq_ros.simulation.mujoco_plant import MujocoPlant
 
-if not os.environ.get('DISPLAY'):
-    os.environ.setdefault('MUJOCO_GL', 'egl')
-
 
 class Renderer:
     """

@@ -17,7 +17,6 @@ from importlib import metadata
 from pathlib import Path
 import platform
 import subprocess
-import sys
 import uuid
 
 import yaml
@@ -114,7 +113,7 @@ def _create(path: Path, facts: dict) -> Run:
 
 
 def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settings: Settings,
-             resume: bool = False, owner: str = '') -> Run:
+             resume: bool = False, owner: str = '', command: str = '') -> Run:
     """
     Make a run, or go on with one.
 
@@ -123,13 +122,14 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
         resuming.
     :param owner: who started this; the same owner goes on without ``resume``, as a process does
         that its launcher started again.
+    :param command: what a person would type to get this run.
     :raises RunError: when the run exists and neither holds, when there is none to resume, or when
         it was made for something else.
     """
     stem = f'{task}-{algorithm}-s{seed}'
     plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
     facts = {'task': task, 'algorithm': algorithm, 'seed': seed, 'settings': plain,
-             'identity': f'{stem}-{uuid.uuid4().hex[:8]}', 'command': ' '.join(sys.argv),
+             'identity': f'{stem}-{uuid.uuid4().hex[:8]}', 'command': command,
              'commit': commit(), 'versions': versions(), 'owner': owner}
     found = [runs / name] if name and (runs / name / FILE).exists() else []
     found = found if name else _find(runs, stem)
@@ -138,6 +138,8 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
         path = mine[-1] if mine else found[-1]
         old = _read(path)
         _check_same(path, old, facts)
+        if not mine and command:
+            old['command'] = f'{old["command"]}; {command}'
         old['owner'] = owner
         write_synced(path / FILE, yaml.safe_dump(old, sort_keys=False).encode())
         return Run(path, old, True)
