@@ -58,7 +58,9 @@ class Progress:
     def left_sec(self) -> float:
         """Return the wall time to the budget at the pace so far; NaN when there is none yet."""
         if self.steps_before is None:
-            self.steps_before = self.steps
+            if not self.budget:
+                return float('nan')
+            self.steps_before, self.began = self.steps, time.monotonic()
         done, elapsed = self.steps - self.steps_before, time.monotonic() - self.began
         return (self.budget - self.steps) * elapsed / done if done > 0 else float('nan')
 

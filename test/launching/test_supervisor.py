@@ -46,7 +46,9 @@ class Driven:
         self.process = subprocess.Popen(
             [sys.executable, '-c', DRIVER, json.dumps({'plans': plans, 'ladder': ladder})],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env=os.environ | {'PYTHONPATH': root})
+            env=os.environ | {'PYTHONPATH': root},
+            # whoever runs the tests may have had hang-ups ignored
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -273,6 +273,8 @@ def test_in_realtime_silence_of_the_policy_becomes_a_hold():
 def test_in_realtime_silence_of_the_driver_becomes_a_hold():
     with graph('realtime') as g:
         g.step(HALF, 100)
+        ages = g.gate._ages  # the command may overtake its observation; wait for that to age
+        g.until(lambda: ages._observed and ages.observation_late(time.monotonic_ns()))
         g.status(lambda s: s.holding and s.why == 'no observation')
         g.command(HALF, 100, sequence=2)
         g.until(lambda: len(g.probe.executed) == 2)
