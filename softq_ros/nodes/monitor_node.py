@@ -95,7 +95,8 @@ class MonitorNode(Node):
             self._start(msg)
         self._learner = msg
         progress = self._progress
-        progress.algorithm, progress.state = msg.algorithm, msg.state.replace('_', ' ')
+        progress.algorithm = msg.algorithm
+        progress.state = 'writing the report' if self._reporting else msg.state.replace('_', ' ')
         progress.steps, progress.budget = msg.steps, msg.budget
         progress.updates_asked = msg.updates_per_step_asked
         progress.updates_held = msg.updates_per_step_held
@@ -152,7 +153,6 @@ class MonitorNode(Node):
             self._end(0)
             return
         self._reporting = True
-        self._progress.state = 'writing the report'
         self._aside(self._report, self._newest, self._learner)
 
     def _end(self, exit_code: int) -> None:
