@@ -185,7 +185,8 @@ class MonitorNode(Node):
         outcome = Outcome(status.algorithm, self._chosen['seed'], status.steps, status.updates,
                           time.monotonic() - self._began, self._progress.first_success_step,
                           reached, command, commit(),
-                          'budget' if reached is None else '90 % reached')
+                          '90 % reached' if reached and self._chosen['until'] == 'reached'
+                          else 'budget')
         result = write_report(self._folder, self._task, self._actor(msg), outcome,
                               self._stop.is_set)
         print(f'{self._folder / "summary.md"}: success {result.get("success_rate", 0):.0%}',
