@@ -119,22 +119,23 @@ def pose_to_arrays(pose: PoseStamped, contract: RobotContract) -> tuple[np.ndarr
     return np.array(position), np.array(quaternion)
 
 
-def sensors_to_joint_state(sensors: Sensors) -> JointState:
-    """Return what a driver would publish."""
-    msg = JointState()
+def sensors_to_joint_state(sensors: Sensors, msg: JointState | None = None) -> JointState:
+    """Return what a driver would publish; ``msg``, an earlier one of it, is used again."""
+    msg = msg or JointState(name=list(sensors.joint_names))
     ns_to_time(msg.header.stamp, sensors.stamp)
-    msg.name = list(sensors.joint_names)
     msg.position = doubles(sensors.position)
     msg.velocity = doubles(sensors.velocity)
     msg.effort = doubles(sensors.effort)
     return msg
 
 
-def sensors_to_pose(sensors: Sensors, contract: RobotContract) -> PoseStamped:
-    """Return the tool pose in the contract's base frame."""
-    msg = PoseStamped()
+def sensors_to_pose(sensors: Sensors, contract: RobotContract,
+                    msg: PoseStamped | None = None) -> PoseStamped:
+    """Return the tool pose in the contract's base frame; an earlier ``msg`` is used again."""
+    if msg is None:
+        msg = PoseStamped()
+        msg.header.frame_id = contract.base_frame
     ns_to_time(msg.header.stamp, sensors.stamp)
-    msg.header.frame_id = contract.base_frame
     place, turn = msg.pose.position, msg.pose.orientation
     place.x, place.y, place.z = sensors.tool_position.tolist()
     turn.w, turn.x, turn.y, turn.z = sensors.tool_quaternion.tolist()

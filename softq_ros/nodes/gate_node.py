@@ -194,8 +194,12 @@ class GateNode(Node):
         executed = self._judge(msg, stamp)
         answer = executed_message(executed, msg)
         self._answered = (_identity(msg), answer)
-        self._send(executed)
-        self._executed.publish(answer)
+        if self._lockstep:  # the plant steps on the answer; the driver's topic only shows it
+            self._executed.publish(answer)
+            self._send(executed)
+        else:
+            self._send(executed)
+            self._executed.publish(answer)
 
     def _judge(self, msg: Command, stamp: int) -> Executed:
         """Return the command within limits, or the hold that takes its place."""

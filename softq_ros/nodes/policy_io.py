@@ -17,34 +17,32 @@ The control loop of the policy's process.
 Callbacks store, :meth:`PolicyIo._advance` acts: it finishes the step whose result is in, then
 starts the next one if everything it needs is there. It is called whenever something arrived.
 """
-from collections import deque
 import os
 import time
 
 from geometry_msgs.msg import PoseStamped
-import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.task import Future
 from sensor_msgs.msg import JointState
 
-from softq_ros.bridge.conversions import joint_state_to_sensors, ns_to_time, time_to_ns
+from softq_ros.bridge.conversions import joint_state_to_sensors, time_to_ns
 from softq_ros.bridge.experience import (
     command_message, episode_to_message, message_to_executed, transition_to_message)
 from softq_ros.errors import MessageError
 from softq_ros.msg import (
-    Command, Credit, Episode, Executed, GateStatus, LearnerStatus, PolicyStatus, PolicyWeights,
-    SimStatus, Transition)
+    Command, Credit, Episode, Executed, GateStatus, LearnerStatus, PolicyWeights, SimStatus,
+    Transition)
 from softq_ros.nodes import qos
 from softq_ros.nodes.cockpit import Cockpit
 from softq_ros.nodes.outbox import Outbox
+from softq_ros.nodes.policy_report import PolicyReport
+from softq_ros.nodes.resets import ResetClient, ResetDesk
 from softq_ros.nodes.weights import WeightsReceiver
-from softq_ros.records import EpisodeSummary, Sensors
+from softq_ros.records import Sensors, Transition as Step
 from softq_ros.srv import Reset
 from softq_ros.tasks.task import Task
 from softq_ros.training.interaction import Interaction
 
-RESET_RETRY_SEC = 2.0
 LEARNER_RETRY_SEC = 1.0
 
 
@@ -82,8 +80,7 @@ class PolicyIo(Node):
                                         self._boot_id)
         self._episode: int | None = None if self._governor != 'off' else 0
         self._phase = 'waiting_plant'
-        self._resetting_since = 0.0
-        self._reset_future = None
+        self._asked_seed = 0
         self._first_stamp = 0
         self._pose: PoseStamped | None = None
         self._joints: JointState | None = None
@@ -91,19 +88,15 @@ class PolicyIo(Node):
         self._answered = 0
         self._command: Command | None = None
         self._executed: Executed | None = None
+        self._arrived = 0.0
         self._credit = (0, 0)
         self._learner_boot = 0
-        self._latencies: deque[float] = deque(maxlen=1000)
-        self._arrived = 0.0
-        self._steps_at_status = (0, time.monotonic())
         self._sim_boot = 0
         self._gate_stopped = False
-        self._rejected = 0
-        self._reason = ''
-        self._reset_requests: deque[tuple[Future, int]] = deque()
-        self._reset_waiters: list[Future] = []
-        self._next_seed = 0
         self._weights = WeightsReceiver(task, cockpit, settings['store'])
+        self._report = PolicyReport(self, cockpit, self._actor, self._boot_id)
+        self._reset = ResetClient(self, self._boot_id, self._on_reset)
+        self.resets = ResetDesk()
         self._connect()
 
     def _connect(self) -> None:
@@ -112,8 +105,6 @@ class PolicyIo(Node):
         transitions = self.create_publisher(Transition, 'policy/transitions', qos.TRANSITIONS)
         self._outbox = Outbox(transitions.publish)
         self._episodes = self.create_publisher(Episode, 'episodes', qos.EPISODES)
-        self._status_pub = self.create_publisher(PolicyStatus, 'policy/status', qos.LATCHED)
-        self._reset_client = self.create_client(Reset, 'sim/reset')
         for kind, topic, callback, profile in (
                 (PoseStamped, 'tool_pose', self._on_pose, qos.STATE),
                 (JointState, 'joint_states', self._on_joints, qos.STATE),
@@ -159,15 +150,10 @@ class PolicyIo(Node):
         try:
             self._pending = joint_state_to_sensors(joints, self._contract, pose)
         except MessageError as error:
-            self._reject(str(error))
+            self._report.reject(str(error))
             return
         if self._lockstep:
             self._advance()
-
-    def _reject(self, reason: str) -> None:
-        self._rejected += 1
-        self._reason = reason
-        self.get_logger().warning(reason, throttle_duration_sec=1.0)
 
     def _on_period(self) -> None:
         self._arrived = time.perf_counter()
@@ -184,31 +170,32 @@ class PolicyIo(Node):
 
     def _advance(self) -> None:
         """Finish the running step if its outcome is in, then start the next if it may start."""
-        if self._reset_requests:
-            self._serve_reset_request()
+        if self.resets:
+            self._serve_reset()
         if self._phase != 'running' or self._pending is None:
             return
-        if self._interaction.waiting and not self._finish_step():
-            return
-        if self._phase == 'running' and self._may_act():
+        finished = None
+        if self._interaction.waiting:
+            finished = self._finish_step()
+            if finished is None:
+                return
+        if not self._interaction.finished and self._may_act():
             self._act()
+        if finished and self._settings['learn']:  # after the command, which the plant waits for
+            self._outbox.send(transition_to_message(finished, self._task.name))
+        if self._interaction.finished:
+            self._publish_episode()
+            self._begin_episode()
 
-    def _finish_step(self) -> bool:
+    def _finish_step(self) -> Step | None:
+        """Return the step that ends with the pending observation, or nothing without its end."""
         if self._executed is None:
-            return False
-        executed = message_to_executed(self._executed)
+            return None
+        executed, self._executed = message_to_executed(self._executed), None
         if executed.holding:
             self._end_episode('hold')
-            return False
-        transition = self._interaction.complete(executed, self._pending)
-        self._executed = None
-        if self._settings['learn']:
-            self._outbox.send(transition_to_message(transition, self._task.name))
-        if self._interaction.finished:
-            self._report(self._interaction.summary)
-            self._begin_episode()
-            return False
-        return True
+            return None
+        return self._interaction.complete(executed, self._pending)
 
     def _may_act(self) -> bool:
         cockpit = self._cockpit
@@ -233,7 +220,7 @@ class PolicyIo(Node):
             self._interaction.episode, self._interaction.step, self._interaction.source)
         self._executed, self._pending, self._answered = None, None, stamp
         self._commands.publish(self._command)
-        self._latencies.append(time.perf_counter() - self._arrived)
+        self._report.acted(time.perf_counter() - self._arrived)
 
     # episodes
 
@@ -248,60 +235,39 @@ class PolicyIo(Node):
         if limit and self._episode >= limit:
             self._phase = 'finished'
             return
-        drawn = self._interaction.begin(self._episode)
-        self._seed, self._next_seed = self._next_seed or drawn, 0
+        seed = self._interaction.begin(self._episode)
+        seed, self._asked_seed = self._asked_seed or seed, 0
         self._episode += 1
         self._phase, self._pending, self._executed = 'resetting', None, None
-        self._call_reset()
+        self._reset.call(self._interaction.episode, seed, self._answered)
 
-    def _call_reset(self) -> None:
-        self._resetting_since = time.monotonic()
-        request = Reset.Request(boot_id=self._boot_id, episode=self._interaction.episode,
-                                seed=self._seed)
-        ns_to_time(request.not_before, self._answered)
-        self._reset_future = self._reset_client.call_async(request)
-        self._reset_future.add_done_callback(self._on_reset)
-
-    def _on_reset(self, future) -> None:
-        if future is not self._reset_future or self._phase != 'resetting':
+    def _on_reset(self, response: Reset.Response) -> None:
+        if self._phase != 'resetting':
             return
-        response = future.result()
         if not response.success:
-            self._reject(f'sim/reset: {response.message}')
+            self._report.reject(f'sim/reset: {response.message}')
             return
         self._first_stamp = time_to_ns(response.stamp)
         self._phase = 'running'
-        for waiter in self._reset_waiters:
-            waiter.set_result(self._interaction.episode)
-        self._reset_waiters = []
+        self.resets.begun(self._interaction.episode)
         if self._joints is not None:
             self._observe()
 
-    def request_reset(self, waiter: Future, seed: int = 0) -> None:
-        """
-        End the running episode soon; callable from any thread.
-
-        :param waiter: gets the number of the episode that begins.
-        :param seed: of that episode's start; 0 for the next of the policy's own sequence.
-        """
-        self._reset_requests.append((waiter, seed))
-
-    def _serve_reset_request(self) -> None:
-        if self._reset_requests and self._phase in ('running', 'finished'):
-            waiter, self._next_seed = self._reset_requests.popleft()
-            self._reset_waiters.append(waiter)
+    def _serve_reset(self) -> None:
+        if self._phase in ('running', 'finished'):
+            self._asked_seed = self.resets.take()
             self._end_episode('stopped')
 
     def _end_episode(self, cause: str) -> None:
         if self._phase == 'running':
             self._interaction.abandon(cause)
-            self._report(self._interaction.summary)
+            self._publish_episode()
         self._begin_episode()
 
-    def _report(self, summary: EpisodeSummary) -> None:
+    def _publish_episode(self) -> None:
         self._episodes.publish(episode_to_message(
-            summary, self._actor, self._boot_id, self._task.name, self._answered,
-            self._cockpit.flight.version))
+            self._interaction.summary, self._actor, self._boot_id, self._task.name,
+            self._answered, self._cockpit.flight.version))
 
     def _on_gate(self, msg: GateStatus) -> None:
         self._gate_stopped = msg.stopped
@@ -324,8 +290,7 @@ class PolicyIo(Node):
     def _on_weights(self, msg: PolicyWeights) -> None:
         refused = self._weights.receive(msg)
         if refused:
-            self._reason = refused
-            self.get_logger().warning(refused, throttle_duration_sec=1.0)
+            self._report.say(refused)
         if self._lockstep:
             self._advance()
 
@@ -351,36 +316,20 @@ class PolicyIo(Node):
     # status
 
     def _on_status_timer(self) -> None:
-        waiting = time.monotonic() - self._resetting_since
-        if self._phase == 'resetting' and waiting > RESET_RETRY_SEC:
-            self._call_reset()
-        self._serve_reset_request()
+        self._reset.call_again_if_late()
+        if self.resets:
+            self._serve_reset()
         self._outbox.send_again_if_stuck(LEARNER_RETRY_SEC)
         self._weights.store_if_due()
         self._publish_status()
 
     def _publish_status(self) -> None:
-        flight, cockpit = self._cockpit.flight, self._cockpit
-        now, sequence = time.monotonic(), self._interaction.sequence
-        before, then = self._steps_at_status
-        self._steps_at_status = (sequence, now)
         waiting = self._phase == 'running' and self._pending is not None and self._lockstep
-        state = 'waiting_learner' if waiting else self._phase
-        state = 'paused' if cockpit.paused else state if cockpit.active else 'inactive'
-        latencies = np.array(self._latencies or [0.0])
-        status = PolicyStatus(
-            actor=self._actor, boot_id=self._boot_id, state=state, policy=flight.name,
-            version=flight.version, sampling=cockpit.sampling, sequence=sequence,
-            episode=self._interaction.episode, unacknowledged=len(self._outbox),
-            overflowed=self._outbox.overflowed, resent=self._outbox.resent,
-            rejected_observations=self._rejected, rejected_weights=self._weights.rejected,
-            weights_age_sec=now - flight.accepted if flight.accepted else 0.0,
-            step_rate=(sequence - before) / max(now - then, 1e-9),
-            act_median_sec=float(np.median(latencies)),
-            act_p99_sec=float(np.percentile(latencies, 99)),
-            reason=cockpit.reason or self._reason)
-        ns_to_time(status.header.stamp, self._answered)
-        self._status_pub.publish(status)
+        self._report.publish(
+            self._answered, 'waiting_learner' if waiting else self._phase,
+            self._interaction.sequence, episode=self._interaction.episode,
+            unacknowledged=len(self._outbox), overflowed=self._outbox.overflowed,
+            resent=self._outbox.resent, rejected_weights=self._weights.rejected)
 
     def on_shutdown(self) -> None:
         """Say the last word: the status, and the last accepted weights to disk."""

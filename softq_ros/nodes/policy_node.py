@@ -100,7 +100,7 @@ class PolicyNode(LifecycleNode):
         """Offer ``episode/reset``, answered by the control loop."""
         async def execute(goal):
             waiter, begun = Future(), time.monotonic()
-            io.request_reset(waiter, goal.request.seed)
+            io.resets.ask(waiter, goal.request.seed)
             episode = await waiter
             goal.publish_feedback(ResetEpisode.Feedback(elapsed_sec=time.monotonic() - begun))
             goal.succeed()

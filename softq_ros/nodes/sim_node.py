@@ -81,6 +81,9 @@ class SimNode(Node):
         self._status = SimStatus(boot_id=int.from_bytes(os.urandom(7), 'little'),
                                  state='waiting_reset')
         self._sensors: Sensors | None = None
+        self._clock = ClockMessage()
+        self._pose: PoseStamped | None = None
+        self._joints: JointState | None = None
         self._reset_reply: tuple[tuple[int, int], Reset.Response] | None = None
         self._command = (np.zeros(len(self._contract.joints)), 0.0)
         self._published = time.monotonic()
@@ -178,12 +181,14 @@ class SimNode(Node):
 
     def _send_observation(self) -> None:
         sensors, self._published = self._sensors, time.monotonic()
-        clock = ClockMessage()
-        ns_to_time(clock.clock, sensors.stamp)
-        self._clock_pub.publish(clock)
+        if self._clock_pub.get_subscription_count():
+            ns_to_time(self._clock.clock, sensors.stamp)
+            self._clock_pub.publish(self._clock)
         if sensors.tool_position is not None:
-            self._pose_pub.publish(sensors_to_pose(sensors, self._contract))
-        self._joints_pub.publish(sensors_to_joint_state(sensors))
+            self._pose = sensors_to_pose(sensors, self._contract, self._pose)
+            self._pose_pub.publish(self._pose)
+        self._joints = sensors_to_joint_state(sensors, self._joints)
+        self._joints_pub.publish(self._joints)
 
     def _on_repeat_timer(self) -> None:
         now = time.monotonic()

@@ -108,7 +108,8 @@ class SawyerPose(Task):
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
         """Return -(w d^2 + v ln(1 + d^2 / e)) - c |a|^2, d^2 the mean over the brick's points."""
         settings = self._settings
-        squared = float(np.square(self._errors(sensors)).sum(1).mean())
+        errors = self._errors(sensors).ravel()
+        squared = float(errors @ errors) / len(self._points)
         action = np.asarray(action, np.float64)
         reward = -(settings['distance_cost'] * squared
                    + settings['precision_cost'] * math.log1p(squared / settings['precision'])
@@ -117,7 +118,7 @@ class SawyerPose(Task):
 
     def pose_error(self, sensors: Sensors) -> tuple[float, float]:
         """Return the distance [m] and the angle [rad] between tool and target."""
-        distance = float(np.linalg.norm(sensors.tool_position - self._target))
+        distance = math.dist(sensors.tool_position, self._target)
         return distance, angle_between(sensors.tool_quaternion, self._target_quaternion)
 
     def at_target(self, sensors: Sensors) -> bool:
