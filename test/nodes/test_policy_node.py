@@ -23,10 +23,12 @@ import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
 import rclpy
+from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
-from softq_ros.msg import PolicyStatus
+from softq_ros.action import ResetEpisode
+from softq_ros.msg import Episode, PolicyStatus
 from softq_ros.nodes import qos
 from softq_ros.policies.bundle import Bundle, Manifest, save_bundle
 from softq_ros.tasks.catalogue import load_task
@@ -64,6 +66,9 @@ class Pilot:
         self.status = PolicyStatus()
         self._node.create_subscription(PolicyStatus, 'policy/status', self._on_status, qos.LATCHED)
         self._client = self._node.create_client(SetParameters, 'policy/set_parameters')
+        self.episodes: list[Episode] = []
+        self._node.create_subscription(Episode, 'episodes', self.episodes.append, qos.EPISODES)
+        self._resets = ActionClient(self._node, ResetEpisode, 'episode/reset')
 
     def _on_status(self, msg: PolicyStatus) -> None:
         self.status = msg
@@ -85,16 +90,27 @@ class Pilot:
         result = future.result().results[0]
         return result.successful, result.reason
 
+    def reset(self, seed: int) -> ResetEpisode.Result:
+        """Ask for a new episode and return what became of it."""
+        self.wait(self._resets.server_is_ready, 'episode/reset')
+        asked = self._resets.send_goal_async(ResetEpisode.Goal(seed=seed))
+        self.wait(asked.done, 'the goal to be taken')
+        result = asked.result().get_result_async()
+        self.wait(result.done, 'the episode to begin')
+        return result.result().result
+
     def close(self) -> None:
         """Leave the domain."""
+        self._resets.destroy()
         self._executor.shutdown()
         self._node.destroy_node()
         rclpy.shutdown(context=self._context)
 
 
 @pytest.fixture
-def pilot(tmp_path, ros_environment):
+def pilot(tmp_path, ros_environment, request):
     """Fly the point at random, with two good bundles and two bad ones at hand."""
+    stepping = getattr(request, 'param', 'lockstep')
     for name, task in (('one', 'multigoal'), ('two', 'multigoal'), ('arm', 'sawyer_reach')):
         random_bundle(tmp_path / 'policies', name, task)
     random_bundle(tmp_path / 'policies', 'torn', 'multigoal')
@@ -103,7 +119,7 @@ def pilot(tmp_path, ros_environment):
     process = subprocess.Popen(
         [sys.executable, '-m', 'softq_ros.cli', 'launch', 'play', 'task:=multigoal',
          'policy:=one', f'policies:={tmp_path / "policies"}',
-         'stepping:=lockstep', f'runs:={tmp_path}'], cwd=ROOT, start_new_session=True,
+         f'stepping:={stepping}', f'runs:={tmp_path}'], cwd=ROOT, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     one = Pilot(ros_environment)
     yield one
@@ -135,3 +151,24 @@ def test_policies_are_switched_and_refused_while_it_flies(pilot):
     assert pilot.set('paused', False)[0]
     before = pilot.status.sequence
     pilot.wait(lambda: pilot.status.sequence > before + 20, 'the flight to go on')
+
+
+def test_an_episode_begins_when_asked_for(pilot):
+    pilot.wait(lambda: pilot.status.sequence > 20, 'flight')
+    result = pilot.reset(seed=7)
+    assert result.success
+    pilot.wait(lambda: any(e.cause == 'stopped' for e in pilot.episodes), 'the end of the old one')
+    stopped = next(e for e in pilot.episodes if e.cause == 'stopped')
+    assert result.episode == stopped.episode + 1 and not stopped.success
+    pilot.wait(lambda: pilot.status.episode > result.episode, 'the episodes to go on')
+
+
+@pytest.mark.parametrize('pilot', ['realtime'], indirect=True)
+def test_in_realtime_it_acts_at_the_control_rate(pilot):
+    pilot.wait(lambda: pilot.status.sequence > 10, 'flight')
+    began, before = time.monotonic(), pilot.status.sequence
+    pilot.wait(lambda: pilot.status.sequence >= before + 30, 'three seconds of it')
+    rate = (pilot.status.sequence - before) / (time.monotonic() - began)
+    wanted = load_task('multigoal').contract.control_rate
+    assert 0.6 * wanted < rate < 1.2 * wanted
+    assert all(e.cause != 'fault' for e in pilot.episodes)
