@@ -106,8 +106,8 @@ class PolicyIo(Node):
         self._outbox = Outbox(transitions.publish)
         self._episodes = self.create_publisher(Episode, 'episodes', qos.EPISODES)
         for kind, topic, callback, profile in (
-                (PoseStamped, 'tool_pose', self._on_pose, qos.STATE),
-                (JointState, 'joint_states', self._on_joints, qos.STATE),
+                (PoseStamped, 'tool_pose', self._on_pose, qos.STATE_HEARD),
+                (JointState, 'joint_states', self._on_joints, qos.STATE_HEARD),
                 (Executed, 'gate/executed', self._on_executed, qos.EXECUTED),
                 (PolicyWeights, 'learner/weights', self._on_weights, qos.LATCHED),
                 (Credit, 'learner/credit', self._on_credit, qos.LATCHED),

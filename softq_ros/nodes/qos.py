@@ -22,6 +22,9 @@ def _reliable(depth: int, durability: DurabilityPolicy = DurabilityPolicy.VOLATI
 
 
 STATE = _reliable(10)
+# hears reliable drivers and others; unasked for, acknowledgements would cost a fifth of a step
+STATE_HEARD = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=10,
+                         reliability=ReliabilityPolicy.BEST_EFFORT)
 EXECUTED = _reliable(10)
 TRANSITIONS = _reliable(10_000)
 EPISODES = _reliable(100)
