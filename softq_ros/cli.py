@@ -148,7 +148,7 @@ def _parser() -> Parser:
 
     train = verb('train', _train, 'train in one process, without ROS')
     train.add_argument('--task', default='sawyer_stack')
-    train.add_argument('--algorithm', default='sql', help='sql, sac or ddpg')
+    train.add_argument('--algorithm', default='sql', help='sql, sac, td3 or ddpg')
     train.add_argument('--steps', type=int, default=0, help='control steps; 0: the task\'s')
     train.add_argument('--seed', type=int, default=0)
     train.add_argument('--runs', default='runs', help='directory that holds runs')

@@ -20,6 +20,7 @@ import numpy as np
 
 from softq_ros.errors import accepted, BundleError
 
+ALGORITHMS = ('sql', 'sac', 'td3', 'ddpg')
 MODES = ('stochastic', 'deterministic', 'best_of_32')
 CANDIDATES = 32
 LOG_STD = (-20.0, 2.0)  # range of the Gaussian policy's log standard deviation
@@ -64,7 +65,7 @@ class Actor:
 
     :param algorithm: how the sampler network is read. ``sql``: observation and noise to ``u``,
         the action is tanh(u). ``sac``: observation to mean and log standard deviation of ``u``.
-        ``ddpg``: observation to ``u``.
+        ``td3``, ``ddpg``: observation to ``u``.
     :param weights: ``sampler.<layer>.weight``, ``.bias``, ``q.<twin>.<layer>.weight`` ...
     :raises BundleError: when names or shapes do not fit together.
     """
@@ -72,8 +73,8 @@ class Actor:
     def __init__(self, algorithm: str, weights: dict[str, np.ndarray], temperature: float,
                  noise: float = 0.1) -> None:
         """Check the layers and keep them ready."""
-        if algorithm not in ('sql', 'sac', 'ddpg'):
-            raise BundleError(f'algorithm: {accepted(algorithm, ("sql", "sac", "ddpg"))}')
+        if algorithm not in ALGORITHMS:
+            raise BundleError(f'algorithm: {accepted(algorithm, ALGORITHMS)}')
         self.algorithm, self.temperature, self._noise = algorithm, temperature, noise
         self._sampler = _layers(weights, 'sampler')
         self._qs = [_layers(weights, 'q.0')]
@@ -138,7 +139,7 @@ class Actor:
             x = noise @ first[split:] + (observation @ first[:split] + bias)
             return np.tanh(_forward(rest, np.maximum(x, np.float32(0))))
         u = _forward(self._sampler, observation)
-        if self.algorithm == 'ddpg':
+        if self.algorithm in ('td3', 'ddpg'):
             return np.clip(np.tanh(u) + np.float32(self._noise) * noise, -1, 1)
         mean, log_std = u[:self.action_size], u[self.action_size:]
         return np.tanh(mean + np.exp(np.clip(log_std, *LOG_STD)) * noise)

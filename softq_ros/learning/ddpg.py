@@ -13,7 +13,7 @@
 # limitations under the License.
 """Deep deterministic policy gradient (Lillicrap et al. 2016), the baseline without entropy."""
 import torch
-from torch import nn
+from torch import nn, Tensor
 
 from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import move_towards, Policy, TwinQ
@@ -24,6 +24,8 @@ from softq_ros.records import Batch
 class Ddpg(Agent):
     """One Q and a deterministic policy, each with a target; exploration noise is the actor's."""
 
+    critics = 1
+
     def __init__(self, observation_size: int, action_size: int, settings: DdpgSettings,
                  seed: int) -> None:
         """Build policy, Q and targets."""
@@ -32,7 +34,8 @@ class Ddpg(Agent):
             for name in ('', 'target_'):
                 networks[f'{name}sampler'] = Policy(observation_size, settings.hidden,
                                                     action_size)
-                networks[f'{name}q'] = TwinQ(observation_size, action_size, settings.hidden, 1)
+                networks[f'{name}q'] = TwinQ(observation_size, action_size, settings.hidden,
+                                             self.critics)
             for name in ('sampler', 'q'):
                 networks[f'target_{name}'].load_state_dict(networks[name].state_dict())
             return networks
@@ -43,22 +46,33 @@ class Ddpg(Agent):
         self.adam('q', list(self.modules['q'].parameters()))
         self.adam('sampler', list(self.modules['sampler'].parameters()))
 
+    def _target_action(self, after: Tensor) -> Tensor:
+        """Return the action ``(B, A)`` whose value is bootstrapped from."""
+        return torch.tanh(self.modules['target_sampler'](after))
+
+    def _policy_moves(self) -> bool:
+        """Return whether this update moves policy and targets."""
+        return True
+
     def update(self, batch: Batch) -> dict[str, float]:
         """
-        Take one step of the Q, the policy and the targets.
+        Take one step of the Qs, and of policy and targets where it is their turn.
 
         :raises LearningError: before any parameter moves, when a number is not finite.
         """
         state, action, reward, discount, after = self.tensors(batch)
         with torch.no_grad():
-            drawn = torch.tanh(self.modules['target_sampler'](after)).unsqueeze(1)
+            drawn = self._target_action(after).unsqueeze(1)
             value = self.modules['target_q'].least(after, drawn).squeeze(1)
             aim = reward + self.settings.discount * discount * value
         q = self.modules['q'](state, action.unsqueeze(1)).squeeze(-1)
-        drawn = torch.tanh(self.modules['sampler'](state)).unsqueeze(1)
-        metrics = self.descend({'q': 0.5 * (q - aim).square().mean(1).sum(),
-                                'sampler': -self.modules['q'].least(state, drawn).mean()})
-        for name in ('sampler', 'q'):
+        losses = {'q': 0.5 * (q - aim).square().mean(1).sum()}
+        drawn = torch.tanh(self.modules['sampler'](state))
+        moves = self._policy_moves()
+        if moves:
+            losses['sampler'] = -self.modules['q'].members[0](state, drawn.unsqueeze(1)).mean()
+        metrics = self.descend(losses)
+        for name in ('sampler', 'q') if moves else ():
             move_towards(self.modules[f'target_{name}'], self.modules[name],
                          self.settings.polyak)
         return metrics | {

@@ -68,10 +68,20 @@ class DdpgSettings(Settings):
     noise: float = 0.1  # standard deviation of the exploration noise, in actions
 
 
-SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'ddpg': DdpgSettings}
+@dataclass(frozen=True)
+class Td3Settings(DdpgSettings):
+    """Twin delayed DDPG: the stronger baseline without entropy."""
+
+    target_noise: float = 0.2  # standard deviation of the noise on the target's actions
+    target_noise_clip: float = 0.5  # largest such noise
+    policy_delay: int = 2  # updates of the Qs for each of the policy and the targets
+
+
+SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'td3': Td3Settings, 'ddpg': DdpgSettings}
 _AT_LEAST = {'fixed_particles': 2, 'updated_particles': 2, 'value_samples': 2, 'batch_size': 1,
              'svgd_states': 1, 'warmup_steps': 1, 'replay_capacity': 2, 'publish_every': 1,
-             'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1}
+             'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1,
+             'policy_delay': 1}
 _POSITIVE = ('learning_rate', 'polyak', 'reward_scale', 'updates_per_step')
 _SHARE = ('discount', 'polyak', 'uniform_share')
 

@@ -12,8 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Soft Q-learning (Haarnoja et al., ICML 2017) with an exact score and twin Qs."""
-import math
-
 import torch
 from torch import nn, Tensor
 
@@ -28,22 +26,6 @@ from softq_ros.learning.value import (
 from softq_ros.records import Batch
 
 UNIFORM_UP_TO = 3  # action dimensions in which a uniform proposal is enough
-
-
-@torch.no_grad()
-def spread_over_box(sampler: Mlp, observation_size: int, action_size: int) -> None:
-    """
-    Scale fresh weights so that the actions of one state lie all over the box.
-
-    artanh of a uniform variable has the standard deviation pi / sqrt(12); torch's own
-    initialisation gives a twentieth of it. In the first layer the noise is made to weigh twice
-    as much as an observation of unit variance.
-    """
-    first, last = sampler.layers[0].weight, sampler.layers[-1]
-    first[:, observation_size:] *= 2.0 * max(1.0, observation_size / action_size) ** 0.5
-    u = sampler(torch.randn(256, observation_size), torch.randn(256, 32, action_size))
-    last.weight *= math.pi / math.sqrt(12.0) / u.std(1).mean(0).unsqueeze(1)
-    last.bias.zero_()
 
 
 class SoftQLearning(Agent):
@@ -61,7 +43,6 @@ class SoftQLearning(Agent):
 
         def build() -> dict[str, nn.Module]:
             sampler = Mlp(observation_size, action_size, settings.hidden, action_size)
-            spread_over_box(sampler, observation_size, action_size)
             q = TwinQ(observation_size, action_size, settings.hidden, twins)
             target = TwinQ(observation_size, action_size, settings.hidden, twins)
             target.load_state_dict(q.state_dict())

@@ -102,7 +102,8 @@ class GateNode(Node):
         self._commands = self.create_publisher(Float64MultiArray, command_topic, qos.DRIVER)
         self._executed = self.create_publisher(ExecutedMessage, 'gate/executed', qos.EXECUTED)
         guarded, stepping = self._guarded, 'lockstep' if self._lockstep else 'realtime'
-        self.create_subscription(JointState, 'joint_states', guarded(self._on_joints), qos.STATE_HEARD)
+        self.create_subscription(JointState, 'joint_states', guarded(self._on_joints),
+                                 qos.STATE_HEARD)
         self.create_subscription(Command, 'policy/command', guarded(self._on_command),
                                  qos.command(stepping))
         self.create_subscription(Bool, 'estop', guarded(self._on_estop), qos.LATCHED)

@@ -24,6 +24,7 @@ from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import Settings
 from softq_ros.learning.sql import SoftQLearning
+from softq_ros.learning.td3 import Td3
 from softq_ros.policies.bundle import Bundle, Manifest, save_bundle
 from softq_ros.records import Transition
 from softq_ros.tasks.task import Task
@@ -31,7 +32,7 @@ from softq_ros.training.checkpoint import load_newest, save_checkpoint
 from softq_ros.training.metrics import Metrics
 from softq_ros.training.run import Run
 
-AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'ddpg': Ddpg}
+AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg}
 LOG_EVERY = 100  # updates between two rows of metrics
 
 

@@ -26,8 +26,9 @@ from softq_ros.learning.ddpg import Ddpg
 from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
+from softq_ros.learning.td3 import Td3
 
-AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'ddpg': Ddpg}
+AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg}
 O, A = 32, 7
 OBSERVATION = np.random.default_rng(5).normal(size=O).astype(np.float32)
 
@@ -123,7 +124,7 @@ def test_weights_that_make_no_policy_are_refused(change, text):
 def test_unknown_algorithms_modes_and_sizes_are_refused():
     _, actor = pair('sql')
     weights = spoilt(lambda w: None)
-    with pytest.raises(BundleError, match="got 'ppo'; accepted: ddpg, sac, sql"):
+    with pytest.raises(BundleError, match="got 'ppo'; accepted: ddpg, sac, sql, td3"):
         Actor('ppo', weights, 1.0)
     with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_32"):
         actor.act(OBSERVATION, np.random.default_rng(0), 'greedy')

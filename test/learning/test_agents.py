@@ -22,13 +22,14 @@ from softq_ros.learning.ddpg import Ddpg
 from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
+from softq_ros.learning.td3 import Td3
 from softq_ros.records import Batch
 
-AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'ddpg': Ddpg}
+AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg}
 SMALL = {'hidden': [16, 16], 'batch_size': 8}
 KINDS = [('sql', {'value_samples': 8, 'svgd_states': 4}),
          ('sql', {'value_samples': 8, 'preset': 'paper', 'target_period': 3}),
-         ('sac', {}), ('sac', {'temperature': 0.1}), ('ddpg', {})]
+         ('sac', {}), ('sac', {'temperature': 0.1}), ('td3', {}), ('ddpg', {})]
 O, A = 5, 4
 
 
@@ -135,7 +136,10 @@ def test_a_state_with_a_missing_part_changes_nothing(kind):
 
 @every_kind
 def test_an_update_reports_finite_floats(kind):
-    metrics = make(kind).update(batches(1)[0])
+    agent = make(kind)
+    metrics = {}
+    for batch in batches(2):  # the policy of TD3 moves at the second
+        metrics |= agent.update(batch)
     wanted = {'q_loss', 'q_mean', 'value_mean', 'value_std', 'saturation', 'q_gradient_norm',
               'sampler_gradient_norm'}
     assert wanted <= metrics.keys()
@@ -165,7 +169,8 @@ def test_the_gradient_of_one_loss_does_not_reach_the_other_networks(kind):
     agent = make(kind)
     before = agent.state()
     agent.optimizers['q'].param_groups[0]['lr'] = 0.0
-    agent.update(batches(1)[0])
+    for batch in batches(2):  # the policy of TD3 moves at the second
+        agent.update(batch)
     after = agent.state()
     qs = [name for name in before if name.startswith('q/')]
     samplers = [name for name in before if name.startswith('sampler/')]

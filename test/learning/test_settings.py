@@ -50,7 +50,7 @@ def test_file_of_the_algorithm_holds_the_defaults(algorithm):
     ('ddpg', {'hidden': []}, 'accepted: a list of layer sizes'),
     ('ddpg', {'hidden': [16, 0]}, 'accepted: layer sizes of 1 or more'),
     ('ddpg', {'batch_size': 0}, 'accepted: 1 or more'),
-    ('reinforce', {}, "got 'reinforce'; accepted: ddpg, sac, sql")])
+    ('reinforce', {}, "got 'reinforce'; accepted: ddpg, sac, sql, td3")])
 def test_what_makes_no_sense_is_refused_with_what_would(algorithm, values, text):
     with pytest.raises(ConfigurationError) as caught:
         make_settings(algorithm, values)
