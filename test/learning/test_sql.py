@@ -160,11 +160,3 @@ def test_reported_entropy_is_that_of_the_boltzmann_law(two_goals):
     density = law / (law.sum() * (grid[1] - grid[0]))
     exact = -(density * np.log(density)).sum() * (grid[1] - grid[0])
     assert metrics['entropy'] == pytest.approx(exact, abs=0.1)
-
-
-def test_fresh_sampler_spreads_over_the_box():
-    actor = Actor('sql', SoftQLearning(32, 7, make_settings('sql', {}), 0).weights(), 0.03)
-    rng = np.random.default_rng(0)
-    spreads = [actor.draw(rng.normal(size=32).astype(np.float32), 200, rng).std(0).mean()
-               for _ in range(20)]
-    assert 0.3 < np.mean(spreads) < 0.65  # uniform: 0.58
