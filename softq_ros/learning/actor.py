@@ -23,6 +23,7 @@ from softq_ros.errors import accepted, BundleError
 ALGORITHMS = ('sql', 'sac', 'td3', 'ddpg')
 MODES = ('stochastic', 'deterministic', 'best_of_32')
 CANDIDATES = 32
+ZERO = np.float32(0)
 LOG_STD = (-20.0, 2.0)  # range of the Gaussian policy's log standard deviation
 
 
@@ -44,9 +45,32 @@ def _layers(weights: dict[str, np.ndarray], prefix: str) -> list[tuple[np.ndarra
 
 def _forward(layers: list, x: np.ndarray) -> np.ndarray:
     for weight, bias in layers[:-1]:
-        x = np.maximum(x @ weight + bias, np.float32(0))
+        x = np.maximum(x @ weight + bias, ZERO)
     weight, bias = layers[-1]
     return x @ weight + bias
+
+
+class Row:
+    """
+    One input through the layers, in memory that is kept: half the time of fresh arrays.
+
+    The biases are the last row of each weight, and every layer's input ends in a one.
+    """
+
+    def __init__(self, layers: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Copy the layers; ``input`` is what the caller fills."""
+        weights = [np.concatenate([weight, bias[np.newaxis]]) for weight, bias in layers]
+        inputs = [np.ones(len(weight), np.float32) for weight in weights]
+        self.input = inputs[0][:-1]
+        self._last = inputs[-1], weights[-1]
+        self._hidden = [(x, weight, after[:-1])
+                        for x, weight, after in zip(inputs, weights, inputs[1:])]
+
+    def output(self) -> np.ndarray:
+        """Return what the last layer says of ``input``."""
+        for x, weight, after in self._hidden:
+            np.maximum(np.dot(x, weight, out=after), ZERO, out=after)
+        return np.dot(*self._last)
 
 
 def _check_names(weights: dict[str, np.ndarray], networks: dict[str, list]) -> None:
@@ -83,6 +107,8 @@ class Actor:
         _check_names(weights, {'sampler': self._sampler}
                      | {f'q.{twin}': q for twin, q in enumerate(self._qs)})
         self._check_shapes()
+        self._row = Row(self._sampler)
+        self._noise_of_row = self._row.input[self.observation_size:]
 
     def _check_shapes(self) -> None:
         """Take the sizes from the sampler; refuse Qs that have others."""
@@ -123,9 +149,15 @@ class Actor:
             actions = self.draw(observation, CANDIDATES, rng)
             return actions[int(np.argmax(self.q(observation, actions)))]
         if mode == 'deterministic':
-            noise = np.zeros((1, self.action_size), np.float32)
-            return self._actions(observation, noise)[0]
-        return self.draw(observation, 1, rng)[0]
+            return self._action(observation, np.zeros(self.action_size, np.float32))
+        return self._action(observation, rng.standard_normal(self.action_size, np.float32))
+
+    def _action(self, observation: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return one action; not for two threads at a time."""
+        self._row.input[:self.observation_size] = observation
+        if self.algorithm == 'sql':
+            self._noise_of_row[:] = noise
+        return self._squash(self._row.output(), noise)
 
     def draw(self, observation: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
         """Draw actions ``(K, A)`` for one observation ``(O,)``."""
@@ -137,8 +169,13 @@ class Actor:
             (first, bias), rest = self._sampler[0], self._sampler[1:]
             split = self.observation_size
             x = noise @ first[split:] + (observation @ first[:split] + bias)
-            return np.tanh(_forward(rest, np.maximum(x, np.float32(0))))
-        u = _forward(self._sampler, observation)
+            return self._squash(_forward(rest, np.maximum(x, ZERO)), noise)
+        return self._squash(_forward(self._sampler, observation), noise)
+
+    def _squash(self, u: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Return the actions ``(A,)`` or ``(K, A)`` that outputs and noise stand for."""
+        if self.algorithm == 'sql':
+            return np.tanh(u)
         if self.algorithm in ('td3', 'ddpg'):
             return np.clip(np.tanh(u) + np.float32(self._noise) * noise, -1, 1)
         mean, log_std = u[:self.action_size], u[self.action_size:]

@@ -45,6 +45,7 @@ class SqlSettings(Settings):
     """Soft Q-learning."""
 
     preset: str = 'ours'  # paper: a-space particles, one Q, hard target copies, uniform proposal
+    critics: int = 2  # Q-functions, 1 or 2; the smallest counts
     temperature: float = 0.03  # alpha [scaled reward units]
     fixed_particles: int = 16  # carry the gradient of Q
     updated_particles: int = 16  # carry the gradient of the sampler
@@ -81,7 +82,7 @@ SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'td3': Td3Settings, 'ddpg': 
 _AT_LEAST = {'fixed_particles': 2, 'updated_particles': 2, 'value_samples': 2, 'batch_size': 1,
              'svgd_states': 1, 'warmup_steps': 1, 'replay_capacity': 2, 'publish_every': 1,
              'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1,
-             'policy_delay': 1}
+             'policy_delay': 1, 'critics': 1}
 _POSITIVE = ('learning_rate', 'polyak', 'reward_scale', 'updates_per_step')
 _SHARE = ('discount', 'polyak', 'uniform_share')
 
@@ -111,6 +112,8 @@ def _checked(name: str, value: object, default: object) -> object:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: {least}')
     if name in _SHARE and number > 1:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: 0 to 1')
+    if name == 'critics' and number > 2:
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: 1 or 2')
     if name == 'uniform_share' and number < LEAST_UNIFORM:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: {LEAST_UNIFORM} to 1')
     return number

@@ -39,12 +39,12 @@ class SoftQLearning(Agent):
     def __init__(self, observation_size: int, action_size: int, settings: SqlSettings,
                  seed: int) -> None:
         """Build sampler, Qs and their targets."""
-        twins = 1 if settings.preset == 'paper' else 2
+        critics = 1 if settings.preset == 'paper' else settings.critics
 
         def build() -> dict[str, nn.Module]:
             sampler = Mlp(observation_size, action_size, settings.hidden, action_size)
-            q = TwinQ(observation_size, action_size, settings.hidden, twins)
-            target = TwinQ(observation_size, action_size, settings.hidden, twins)
+            q = TwinQ(observation_size, action_size, settings.hidden, critics)
+            target = TwinQ(observation_size, action_size, settings.hidden, critics)
             target.load_state_dict(q.state_dict())
             return {'sampler': sampler, 'q': q, 'target': target}
 

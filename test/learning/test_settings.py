@@ -41,6 +41,8 @@ def test_file_of_the_algorithm_holds_the_defaults(algorithm):
     ('sql', {'updated_particles': 2.5}, 'accepted: a whole number'),
     ('sql', {'value_samples': True}, 'accepted: a whole number'),
     ('sql', {'uniform_share': 0.05}, 'accepted: 0.1 to 1'),
+    ('sql', {'critics': 0}, 'accepted: 1 or more'),
+    ('sql', {'critics': 3}, 'critics: got 3; accepted: 1 or 2'),
     ('sql', {'preset': 'theirs'}, 'accepted: ours, paper'),
     ('sac', {'temperature': -0.1}, 'accepted: 0 or more'),
     ('sac', {'preset': 'ours'}, "unknown setting of sac: got 'preset'"),
