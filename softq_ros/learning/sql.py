@@ -79,7 +79,8 @@ class SoftQLearning(Agent):
         self._update_target()
         return metrics | {'q_mean': float(q.detach().mean())}
 
-    def _noise(self, states: int, count: int) -> Tensor:
+    def noise(self, states: int, count: int) -> Tensor:
+        """Draw what the sampler turns into actions, ``(states, count, A)``."""
         return torch.randn(states, count, self._size, generator=self.generator)
 
     def propose(self, state: Tensor) -> Proposal:
@@ -89,7 +90,7 @@ class SoftQLearning(Agent):
             return uniform_proposal(len(state), settings.value_samples, self._size,
                                     self.generator)
         particles = max(2, settings.value_samples // 2)
-        centres = self._sampler(state, self._noise(len(state), particles))
+        centres = self._sampler(state, self.noise(len(state), particles))
         return mixture_proposal(centres, settings.value_samples, settings.uniform_share,
                                 self.generator)
 
@@ -110,8 +111,8 @@ class SoftQLearning(Agent):
         """Return what the sampler climbs: its gradient is the Stein direction (equation 14)."""
         settings, count = self.settings, len(state)
         with torch.no_grad():
-            fixed = self._sampler(state, self._noise(count, settings.fixed_particles))
-        updated = self._sampler(state, self._noise(count, settings.updated_particles))
+            fixed = self._sampler(state, self.noise(count, settings.fixed_particles))
+        updated = self._sampler(state, self.noise(count, settings.updated_particles))
         moved = torch.tanh(updated) if settings.preset == 'paper' else updated
         direction = self._direction(state, fixed, moved.detach())
         drawn = torch.tanh(updated.detach())

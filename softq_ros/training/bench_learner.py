@@ -1,0 +1,159 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""How fast soft Q-learning updates, beside a plain version of the same update by autograd."""
+import copy
+import statistics
+import time
+
+import numpy as np
+import torch
+from torch import nn, Tensor
+
+from softq_ros.learning.networks import Mlp, move_towards
+from softq_ros.learning.settings import make_settings
+from softq_ros.learning.sql import SoftQLearning
+from softq_ros.learning.stein import bandwidth
+from softq_ros.learning.value import soft_value
+from softq_ros.records import Batch
+
+OBSERVATION, ACTION = 24, 7
+SETTINGS = {'hidden': (256, 256), 'value_samples': 16, 'fixed_particles': 16,
+            'updated_particles': 16}
+
+
+def plain_forward(network: Mlp, state: Tensor, other: Tensor) -> Tensor:
+    """Return ``(B, K, F)`` from the concatenation of states ``(B, O)`` and ``(B, K, D)``."""
+    x = torch.cat([state.unsqueeze(1).expand(-1, other.shape[1], -1), other], -1)
+    for layer in network.layers[:-1]:
+        x = torch.relu(layer(x))
+    return network.layers[-1](x)
+
+
+def plain_direction(fixed: Tensor, score: Tensor, updated: Tensor) -> Tensor:
+    """Return the Stein direction ``(B, M, A)``; the kernel's gradient is autograd's."""
+    fixed = fixed.detach().requires_grad_()
+    distances = (fixed.unsqueeze(2) - updated.unsqueeze(1)).square().sum(-1)
+    values = torch.exp(-distances / bandwidth(distances.detach()))
+    repulsion = torch.stack([torch.autograd.grad(
+        values[:, :, j].sum(), fixed, retain_graph=True)[0].sum(1)
+        for j in range(updated.shape[1])], 1)
+    attraction = (values.unsqueeze(-1) * score.unsqueeze(2)).sum(1)
+    return (attraction.detach() + repulsion) / fixed.shape[1]
+
+
+class PlainUpdate:
+    """
+    The update of an agent as one would write it down first: concatenation, autograd, plain Adam.
+
+    :param agent: whose networks are copied and whose random draws are used, so that both see the
+        same numbers.
+    """
+
+    def __init__(self, agent: SoftQLearning) -> None:
+        """Copy the networks."""
+        self._agent, self.modules = agent, copy.deepcopy(agent.modules)
+        rate = agent.settings.learning_rate
+        self._adams = {name: torch.optim.Adam(self.modules[name].parameters(), rate)
+                       for name in ('q', 'sampler')}
+
+    def _least(self, network: nn.Module, state: Tensor, action: Tensor) -> Tensor:
+        return torch.stack([plain_forward(member, state, action).squeeze(-1)
+                            for member in network.members]).amin(0)
+
+    def update(self, batch: Batch) -> None:
+        """Take one step of the Qs, the sampler and the targets."""
+        agent, settings = self._agent, self._agent.settings
+        state, action, reward, discount, after = agent.tensors(batch)
+        proposed, log_density = agent.propose(after)
+        with torch.no_grad():
+            value = soft_value(self._least(self.modules['target'], after, proposed), log_density,
+                               agent.temperature)
+        aim = reward + settings.discount * discount * value
+        q = torch.stack([plain_forward(member, state, action.unsqueeze(1)).squeeze()
+                         for member in self.modules['q'].members])
+        losses = {'q': 0.5 * (q - aim).square().mean(1).sum(),
+                  'sampler': self._sampler_loss(state[:settings.svgd_states])}
+        gradients = {name: torch.autograd.grad(loss, list(self.modules[name].parameters()))
+                     for name, loss in losses.items()}
+        for name, found in gradients.items():
+            for parameter, gradient in zip(self.modules[name].parameters(), found):
+                parameter.grad = gradient
+            self._adams[name].step()
+        move_towards(self.modules['target'], self.modules['q'], settings.polyak)
+
+    def _sampler_loss(self, state: Tensor) -> Tensor:
+        agent, settings, sampler = self._agent, self._agent.settings, self.modules['sampler']
+        noises = [agent.noise(len(state), count)
+                  for count in (settings.fixed_particles, settings.updated_particles)]
+        fixed, updated = (plain_forward(sampler, state, noise) for noise in noises)
+        u = fixed.detach().requires_grad_()
+        a = torch.tanh(u)
+        log_law = (self._least(self.modules['q'], state, a) / agent.temperature
+                   + torch.log1p(-a.square()).sum(-1))
+        score, = torch.autograd.grad(log_law.sum(), u)
+        direction = plain_direction(fixed, score, updated.detach())
+        return -(direction * updated).sum(-1).mean()
+
+
+def random_batch(size: int, seed: int) -> Batch:
+    """Return ``size`` transitions of made-up numbers, float32."""
+    rng = np.random.default_rng(seed)
+    return Batch(*(part.astype(np.float32) for part in (
+        rng.normal(size=(size, OBSERVATION)), rng.uniform(-1, 1, (size, ACTION)),
+        rng.normal(size=size), np.ones(size), rng.normal(size=(size, OBSERVATION)))))
+
+
+def _seconds(update, batch: Batch, count: int) -> float:
+    began = time.thread_time()
+    for _ in range(count):
+        update(batch)
+    return (time.thread_time() - began) / count
+
+
+def compare_updates(batch_size: int, rounds: int, svgd_states: int = 0) -> dict:
+    """
+    Return updates/s of CPU time of both, and the median of their ratios over paired rounds.
+
+    :param svgd_states: of the batch; 0: all of it, which the plain version always takes.
+    """
+    def agent(states: int) -> SoftQLearning:
+        return SoftQLearning(OBSERVATION, ACTION, make_settings('sql', SETTINGS | {
+            'batch_size': batch_size, 'svgd_states': states}), 0)
+
+    fast = agent(svgd_states or batch_size)
+    plain = PlainUpdate(agent(batch_size))
+    batch, count = random_batch(batch_size, 0), max(2, 1024 // batch_size)
+    for update in (fast.update, plain.update):
+        _seconds(update, batch, 2)
+    pairs = [(_seconds(fast.update, batch, count), _seconds(plain.update, batch, count))
+             for _ in range(rounds)]
+    ratios = sorted(slow / quick for quick, slow in pairs)
+    limit = matrix_limit()
+    return {'batch_size': batch_size, 'svgd_states': svgd_states or batch_size,
+            'updates_per_sec': 1.0 / statistics.median(quick for quick, _ in pairs),
+            'plain_updates_per_sec': 1.0 / statistics.median(slow for _, slow in pairs),
+            'ratio': statistics.median(ratios), 'ratio_least': ratios[0],
+            'ratio_most': ratios[-1], 'matrix_gflops': limit}
+
+
+def matrix_limit() -> float:
+    """Return what this process reaches at 4096 x 256 x 256 in float32 [GFLOP/s of CPU time]."""
+    a, b = torch.randn(4096, 256), torch.randn(256, 256)
+    out = torch.empty(4096, 256)
+    for _ in range(3):
+        torch.mm(a, b, out=out)
+    began = time.thread_time()
+    for _ in range(20):
+        torch.mm(a, b, out=out)
+    return 20 * 2 * 4096 * 256 * 256 / (time.thread_time() - began) / 1e9

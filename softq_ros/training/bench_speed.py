@@ -1,0 +1,83 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""How long one action and one drawn batch take: wall times of this process."""
+from collections.abc import Callable
+import statistics
+import time
+
+import numpy as np
+import torch
+
+from softq_ros.learning.actor import Actor
+from softq_ros.learning.replay import ReplayBuffer
+from softq_ros.learning.settings import make_settings
+from softq_ros.learning.sql import SoftQLearning
+from softq_ros.records import Transition
+from softq_ros.training.bench_learner import ACTION, OBSERVATION
+
+BATCH = 256
+
+
+def _times(work: Callable, count: int) -> list[float]:
+    found = []
+    for _ in range(count):
+        began = time.perf_counter()
+        work()
+        found.append(1e6 * (time.perf_counter() - began))
+    return found
+
+
+def act_latency(count: int = 5000) -> dict:
+    """Return median and p99 [us] from one observation to one action, layers of 2 x 256."""
+    agent = SoftQLearning(OBSERVATION, ACTION, make_settings('sql', {'hidden': (256, 256)}), 0)
+    actor, rng = Actor('sql', agent.weights(), agent.temperature), np.random.default_rng(0)
+    observation = rng.standard_normal(OBSERVATION, np.float32)
+    state, sampler = torch.from_numpy(observation).unsqueeze(0), agent.modules['sampler']
+    with torch.inference_mode():
+        others = _times(lambda: torch.tanh(sampler(state, agent.noise(1, 1))), count)
+    times = _times(lambda: actor.act(observation, rng), count)
+    return {'median_us': statistics.median(times), 'p99_us': float(np.percentile(times, 99)),
+            'torch_median_us': statistics.median(others)}
+
+
+def _other_buffer(rows: int):
+    """Return a full buffer of Stable-Baselines3, or nothing where that is not installed."""
+    try:
+        from gymnasium.spaces import Box
+        from stable_baselines3.common.buffers import ReplayBuffer as Other
+    except ImportError:
+        return None
+    other = Other(rows, Box(-1, 1, (OBSERVATION,)), Box(-1, 1, (ACTION,)))
+    for array in (other.observations, other.next_observations, other.actions, other.rewards):
+        array[:] = 1.0  # pages that were never written would be drawn for nothing
+    other.full = True
+    return other
+
+
+def replay_speed(rows: int = 1_000_000, count: int = 1000) -> dict:
+    """Return median times [us] of storing a transition and of drawing 256 of a million."""
+    replay, rng = ReplayBuffer(rows, OBSERVATION, ACTION), np.random.default_rng(0)
+    one = Transition(np.ones(OBSERVATION, np.float32), np.ones(ACTION, np.float32), 0.0, 1.0,
+                     np.ones(OBSERVATION, np.float32))
+    stored = _times(lambda: replay.add(one), rows)
+    result = {'add_us': statistics.median(stored), 'rows': rows, 'batch_size': BATCH}
+    other = _other_buffer(rows)
+    if other is None:
+        drawn = _times(lambda: replay.sample(BATCH, rng), count)
+        return result | {'sample_us': statistics.median(drawn)}
+    pairs = [(_times(lambda: replay.sample(BATCH, rng), 1)[0],
+              _times(lambda: other.sample(BATCH), 1)[0]) for _ in range(count)]
+    return result | {'sample_us': statistics.median(ours for ours, _ in pairs),
+                     'stable_baselines3_us': statistics.median(theirs for _, theirs in pairs),
+                     'ratio': statistics.median(theirs / ours for ours, theirs in pairs)}
