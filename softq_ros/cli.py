@@ -16,9 +16,12 @@
 import argparse
 import json
 from pathlib import Path
+import shlex
 import sys
 
 from softq_ros.errors import ConfigurationError, SoftqError
+
+FIRST_CHOICE = {'task': 'sawyer_stack', 'algorithm': 'sql', 'seed': 0}
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,25 +40,52 @@ def _print(result: dict, as_json: bool) -> None:
             print(f'{name}: {value}')
 
 
+def _command(words: dict) -> str:
+    return shlex.join(['softq', 'train', *(str(word) for name, value in words.items()
+                                           for word in (f'--{name}', value))])
+
+
+def _open_run(options: argparse.Namespace):
+    """Make the run that was asked for, or go on with one as it was made."""
+    from softq_ros.training.run import check_name, open_run, resume_run
+    from softq_ros.training.settings import load_settings
+    if options.steps is not None and options.steps < 1:
+        raise ConfigurationError(f'--steps: got {options.steps}; accepted: 1 or more')
+    steps = {} if options.steps is None else {'steps': options.steps}
+    given = {name: getattr(options, name) for name in FIRST_CHOICE
+             if getattr(options, name) is not None}
+    if options.resume is not None:
+        return resume_run(Path(options.resume), given, options.steps or 0,
+                          command=_command({'resume': options.resume} | steps))
+    chosen = FIRST_CHOICE | given
+    settings = load_settings(chosen['algorithm'], chosen['task'], steps)
+    runs, name = Path(options.runs), ''
+    if options.run is not None:
+        runs, name = Path(options.run).parent, Path(options.run).name
+        check_name(name)
+    return open_run(runs, name, **chosen, settings=settings,
+                    command=_command(chosen | {'steps': settings.steps}))
+
+
 def _train(options: argparse.Namespace) -> int:
     from softq_ros.tasks.catalogue import load_task
     from softq_ros.training.learner import Learner, prepare_process
     from softq_ros.training.loop import Training
     from softq_ros.training.panel import Panel
-    from softq_ros.training.run import open_run
-    from softq_ros.training.settings import load_settings
-    overrides = {'steps': options.steps} if options.steps else {}
-    path = options.resume or options.run
-    name, runs = (Path(path).name, Path(path).parent) if path else ('', Path(options.runs))
-    task = load_task(options.task)
-    settings = load_settings(options.algorithm, task.name, overrides)
-    run = open_run(runs, name, task.name, options.algorithm, options.seed, settings,
-                   resume=bool(options.resume),
-                   command=f'softq train --task {task.name} --algorithm {options.algorithm} '
-                           f'--steps {settings.steps} --seed {options.seed}')
+    from softq_ros.training.settings import is_environment
+    run = _open_run(options)
+    name = run.facts['task']
     prepare_process()
-    learner = Learner(task, settings, run)
-    training = Training(task, run, learner, options.until, not options.no_curve)
+    if is_environment(name):
+        from softq_ros.training.gymnasium_loop import GymnasiumTraining
+        from softq_ros.simulation.gymnasium_task import GymnasiumTask
+        task = GymnasiumTask(name)
+        learner = Learner(task, run.settings, run)
+        training = GymnasiumTraining(task, run, learner, not options.no_curve)
+    else:
+        task = load_task(name)
+        learner = Learner(task, run.settings, run)
+        training = Training(task, run, learner, options.until, not options.no_curve)
     panel = Panel()
     reason = training.run(panel)
     panel.close()
@@ -72,9 +102,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from softq_ros.policies.bundle import find_bundle, load_bundle
     from softq_ros.tasks.catalogue import load_task
     from softq_ros.training.evaluation import evaluate
+    from softq_ros.training.seeds import checked_seed
     from softq_ros.training.settings import deployed_sampling
     if options.episodes < 1:
         raise ConfigurationError(f'--episodes: got {options.episodes}; accepted: 1 or more')
+    checked_seed(options.seed)
     for name in options.bundle:
         bundle = load_bundle(find_bundle(name))
         task = load_task(options.task or bundle.manifest.task)
@@ -97,14 +129,14 @@ def _plot(options: argparse.Namespace) -> int:
 
 def _inspect(options: argparse.Namespace) -> int:
     from dataclasses import asdict
-    import yaml
     from softq_ros.policies.bundle import find_bundle, load_bundle, MANIFEST
+    from softq_ros.training.run import FILE, read_run
     path = Path(options.what)
-    if (path / 'run.yaml').exists():
-        _print({'kind': 'run'} | yaml.safe_load((path / 'run.yaml').read_text()), options.json)
+    if (path / FILE).exists():
+        _print({'kind': 'run'} | read_run(path).facts, options.json)
         return 0
     if path.is_dir() and not (path / MANIFEST).exists():
-        raise ConfigurationError(f'{path}: neither a run (run.yaml) nor a bundle ({MANIFEST})')
+        raise ConfigurationError(f'{path}: neither a run ({FILE}) nor a bundle ({MANIFEST})')
     bundle = load_bundle(find_bundle(options.what))
     tensors = {name: list(tensor.shape) for name, tensor in bundle.weights.items()}
     _print({'kind': 'bundle', 'verified': True} | asdict(bundle.manifest)
@@ -147,13 +179,16 @@ def _parser() -> Parser:
         return one
 
     train = verb('train', _train, 'train in one process, without ROS')
-    train.add_argument('--task', default='sawyer_stack')
-    train.add_argument('--algorithm', default='sql', help='sql, sac, td3 or ddpg')
-    train.add_argument('--steps', type=int, default=0, help='control steps; 0: the task\'s')
-    train.add_argument('--seed', type=int, default=0)
-    train.add_argument('--runs', default='runs', help='directory that holds runs')
-    train.add_argument('--run', default='', help='directory of a new run')
-    train.add_argument('--resume', default='', help='directory of the run to go on with')
+    train.add_argument('--task', help='sawyer_stack when left out; one of softq list tasks, or '
+                       'the id of a gymnasium environment')
+    train.add_argument('--algorithm', help='sql (when left out), sac, td3 or ddpg')
+    train.add_argument('--steps', type=int, help='control steps; left out: the task\'s, or the '
+                       'run\'s; more than a run had lets it go on for longer')
+    train.add_argument('--seed', type=int, help='0 when left out')
+    where = train.add_mutually_exclusive_group()
+    where.add_argument('--runs', default='runs', help='directory that holds runs')
+    where.add_argument('--run', help='directory of a new run')
+    where.add_argument('--resume', help='directory of the run to go on with, as it was made')
     train.add_argument('--until', choices=('reached', 'budget'), default='reached')
     train.add_argument('--no-curve', action='store_true', help='no evaluations and no report')
     score = verb('evaluate', _evaluate, 'score policies on test episodes')
@@ -194,7 +229,7 @@ def main(argv: list[str] | None = None) -> int:
         options = _parser().parse_args(argv)
         return options.run_verb(options)
     except SoftqError as error:
-        print(f'softq: {error}', file=sys.stderr)
+        print(f'softq: {" ".join(str(error).split())}', file=sys.stderr)
         return 2
 
 

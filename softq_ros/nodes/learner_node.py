@@ -92,13 +92,12 @@ class LearnerNode(Node):
         super().__init__('learner', **kwargs)
         chosen = declare(self, PARAMETERS)
         self._task = load_task(chosen['task'])
-        overrides = {'steps': chosen['steps']} if chosen['steps'] else {}
-        settings = load_settings(chosen['algorithm'], self._task.name, overrides)
         self._run = open_run(Path(chosen['runs']), chosen['run'], self._task.name,
-                             chosen['algorithm'], chosen['seed'], settings,
+                             chosen['algorithm'], chosen['seed'],
+                             load_settings(chosen['algorithm'], self._task.name, {}),
                              resume=chosen['resume'], owner=launcher(),
-                             command=launch_command(chosen))
-        self._learner = Learner(self._task, settings, self._run)
+                             command=launch_command(chosen), steps=chosen['steps'])
+        self._learner = Learner(self._task, self._run.settings, self._run)
         self._slack = SLACK[chosen['governor']]
         self._ledger = Ledger(self._learner.replay)
         self._finishing = False
@@ -187,22 +186,29 @@ class LearnerNode(Node):
     def _update(self) -> None:
         try:
             self._metrics = self._learner.update()
+            self._state = 'learning'
+            if self._learner.publish_due:
+                self._next_version()
         except LearningError as error:
             self._state, self._reason = 'failed', str(error)
             self.get_logger().error(f'stopped publishing weights: {error}')
             return
-        self._state = 'learning'
-        if self._learner.publish_due:
-            self._learner.publish()
-            self._publish_weights()
         if self._learner.checkpoint_due:
             self._save()
         self._grant()
 
+    def _next_version(self) -> None:
+        try:
+            self._learner.publish()
+        except RunError as error:
+            self._reason = f'cannot publish: {error}; the last weights stand'
+            self.get_logger().error(self._reason, throttle_duration_sec=10.0)
+            return
+        self._publish_weights()
+
     def _publish_first_weights(self) -> None:
         if not self._learner.version and self._learner.steps >= self._learner.warmup:
-            self._learner.publish()
-            self._publish_weights()
+            self._next_version()
 
     def _save(self) -> None:
         try:

@@ -15,7 +15,6 @@
 """The monitor: one panel for a person, evaluations beside the training, and its report."""
 from pathlib import Path
 import threading
-import time
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -23,17 +22,18 @@ from std_srvs.srv import Trigger
 
 from softq_ros.bridge.experience import message_to_episode, message_to_weights
 from softq_ros.errors import SoftqError
-from softq_ros.learning.actor import Actor
 from softq_ros.msg import Episode, GateStatus, LearnerStatus, PolicyStatus, PolicyWeights
 from softq_ros.nodes import qos
 from softq_ros.nodes.parameters import declare, Parameter
 from softq_ros.nodes.run import run_node
+from softq_ros.policies.bundle import Bundle, Manifest
 from softq_ros.tasks.catalogue import load_task, task_names
 from softq_ros.training.examiner import Examiner
 from softq_ros.training.panel import Panel, Progress
-from softq_ros.training.report import Outcome, write_report
-from softq_ros.training.run import commit
+from softq_ros.training.report import BUDGET, Outcome, REACHED, write_report
+from softq_ros.training.run import describe, FILE, read_run, Run
 from softq_ros.training.settings import load_settings
+from softq_ros.training.story import Story
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is watched', choices=task_names),
@@ -71,7 +71,7 @@ class MonitorNode(Node):
         self._examiner: Examiner | None = None
         self._learner: LearnerStatus | None = None
         self._newest: PolicyWeights | None = None
-        self._began = time.monotonic()
+        self._story: Story | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._reporting = False
@@ -103,14 +103,24 @@ class MonitorNode(Node):
         progress.note = msg.reason
 
     def _start(self, msg: LearnerStatus) -> None:
-        self._began = time.monotonic()
-        settings = load_settings(msg.algorithm, self._task.name, {})
         self._folder = Path(msg.directory)
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._run = self._find_run(msg)
+        self._story = Story(self._folder, self._progress)
         if self._chosen['examine']:
             self._examiner = Examiner(self._task, self._folder, self._chosen['seed'],
-                                      settings.evaluate_every, self._stop.is_set,
+                                      self._run.settings.evaluate_every, self._stop.is_set,
                                       msg.steps or None)
+
+    def _find_run(self, msg: LearnerStatus) -> Run:
+        if (self._folder / FILE).exists():
+            return read_run(self._folder)
+        # the learner keeps it on another machine
+        settings = load_settings(msg.algorithm, self._task.name, {})
+        command = (f'ros2 launch softq_ros train.launch.xml task:={msg.task} '
+                   f'algorithm:={msg.algorithm} seed:={self._chosen["seed"]}')
+        return Run(self._folder, describe(self._task.name, msg.algorithm, self._chosen['seed'],
+                                          settings, command) | {'identity': msg.run}, False)
 
     def _on_weights(self, msg: PolicyWeights) -> None:
         self._newest = msg
@@ -130,19 +140,31 @@ class MonitorNode(Node):
     def _on_timer(self) -> None:
         self._panel.show(self._progress)
         status = self._learner
-        if status is None or (self._thread and self._thread.is_alive()):
+        if status is None:
+            return
+        self._keep_story()
+        if self._thread and self._thread.is_alive():
             return
         if status.state == 'failed':
             self._end(1)
         elif status.state == 'finished':
             self._finish()
+        elif self._ended():
+            self._ask_to_finish()
         elif self._examiner and self._newest and self._examiner.due(status.steps):
             self._aside(self._examine, self._newest, status.steps)
-        elif self._reached() and self._chosen['until'] == 'reached':
-            self._ask_to_finish()
 
-    def _reached(self) -> bool:
-        return self._examiner is not None and self._examiner.criterion.reached is not None
+    def _keep_story(self, at_once: bool = False) -> None:
+        if self._story is None or self._reporting:
+            return
+        try:
+            self._story.keep(at_once)
+        except OSError as error:
+            self._progress.note = f'cannot keep the story of this run: {error.strerror}'
+
+    def _ended(self) -> bool:
+        reached = self._examiner is not None and self._examiner.criterion.reached is not None
+        return reached and self._chosen['until'] == 'reached'
 
     def _ask_to_finish(self) -> None:
         if self._finish_future is None or self._finish_future.done():
@@ -152,6 +174,7 @@ class MonitorNode(Node):
         if self._reporting or not self._examiner or not self._newest:
             self._end(0)
             return
+        self._keep_story(at_once=True)
         self._reporting = True
         self._aside(self._report, self._newest, self._learner)
 
@@ -169,26 +192,26 @@ class MonitorNode(Node):
         self._thread = threading.Thread(target=guarded, daemon=True)
         self._thread.start()
 
-    def _actor(self, msg: PolicyWeights) -> Actor:
-        return Actor(msg.algorithm, message_to_weights(msg)[0], msg.temperature)
+    def _bundle(self, msg: PolicyWeights, steps: int) -> Bundle:
+        trained = self._run.trained(self._task, steps, msg.updates)
+        return Bundle(Manifest.of(self._task, msg.algorithm, msg.temperature,
+                                  self._run.settings.discount, trained),
+                      message_to_weights(msg)[0])
 
     def _examine(self, msg: PolicyWeights, steps: int) -> None:
-        self._examiner.examine(steps, self._actor(msg), time.monotonic() - self._began)
+        self._examiner.examine(steps, self._bundle(msg, steps), self._story.wall_sec)
         point = self._examiner.point
         if point:
             self._progress.evaluated = f'{point["success_rate"]:.0%} at step {point["steps"]}'
 
     def _report(self, msg: PolicyWeights, status: LearnerStatus) -> None:
-        reached = self._examiner.criterion.reached
-        command = (f'ros2 launch softq_ros train.launch.xml task:={status.task} '
-                   f'algorithm:={status.algorithm} seed:={self._chosen["seed"]}')
+        bundle = self._examiner.passed if self._ended() else self._bundle(msg, status.steps)
+        facts = self._run.facts
         outcome = Outcome(status.algorithm, self._chosen['seed'], status.steps, status.updates,
-                          time.monotonic() - self._began, self._progress.first_success_step,
-                          reached, command, commit(),
-                          '90 % reached' if reached and self._chosen['until'] == 'reached'
-                          else 'budget')
-        result = write_report(self._folder, self._task, self._actor(msg), outcome,
-                              self._stop.is_set)
+                          self._story.wall_sec, self._progress.first_success_step,
+                          self._examiner.criterion.reached, facts['command'], facts['commit'],
+                          REACHED if self._ended() else BUDGET)
+        result = write_report(self._folder, self._task, bundle, outcome, self._stop.is_set)
         print(f'{self._folder / "summary.md"}: success {result.get("success_rate", 0):.0%}',
               flush=True)
 
@@ -197,6 +220,7 @@ class MonitorNode(Node):
         self._stop.set()
         if self._thread:
             self._thread.join(timeout=0.5)
+        self._keep_story(at_once=True)
         self._panel.close()
 
 

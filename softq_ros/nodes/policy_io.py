@@ -27,23 +27,18 @@ from sensor_msgs.msg import JointState
 
 from softq_ros.bridge.conversions import joint_state_to_sensors, time_to_ns
 from softq_ros.bridge.experience import (
-    command_message, episode_to_message, message_to_executed, transition_to_message)
+    command_message, episode_to_message, message_to_executed)
 from softq_ros.errors import MessageError
-from softq_ros.msg import (
-    Command, Credit, Episode, Executed, GateStatus, LearnerStatus, PolicyWeights, SimStatus,
-    Transition)
+from softq_ros.msg import Command, Episode, Executed, GateStatus, SimStatus
 from softq_ros.nodes import qos
 from softq_ros.nodes.cockpit import Cockpit
-from softq_ros.nodes.outbox import Outbox
+from softq_ros.nodes.learner_link import LearnerLink
 from softq_ros.nodes.policy_report import PolicyReport
 from softq_ros.nodes.resets import ResetClient, ResetDesk
-from softq_ros.nodes.weights import WeightsReceiver
 from softq_ros.records import Sensors, Transition as Step
 from softq_ros.srv import Reset
 from softq_ros.tasks.task import Task
 from softq_ros.training.interaction import Interaction
-
-LEARNER_RETRY_SEC = 1.0
 
 
 class PolicyIo(Node):
@@ -53,9 +48,8 @@ class PolicyIo(Node):
     Subscribes
     ----------
     joint_states (sensor_msgs/JointState), tool_pose (geometry_msgs/PoseStamped),
-    gate/executed (softq_ros/Executed), learner/weights (softq_ros/PolicyWeights),
-    learner/credit (softq_ros/Credit), learner/status (softq_ros/LearnerStatus),
-    sim/status (softq_ros/SimStatus), gate/status (softq_ros/GateStatus)
+    gate/executed (softq_ros/Executed), sim/status (softq_ros/SimStatus),
+    gate/status (softq_ros/GateStatus), and what :class:`LearnerLink` hears
 
     Publishes
     ---------
@@ -73,12 +67,11 @@ class PolicyIo(Node):
         self._task, self._cockpit, self._settings = task, cockpit, settings
         self._contract = task.contract
         self._lockstep = settings['stepping'] == 'lockstep'
-        self._governor = settings['governor']
         self._boot_id = int.from_bytes(os.urandom(7), 'little')
         self._actor = settings['actor']
         self._interaction = Interaction(task, self._contract, settings['seed'], self._actor,
                                         self._boot_id)
-        self._episode: int | None = None if self._governor != 'off' else 0
+        self._episode: int | None = None
         self._phase = 'waiting_plant'
         self._asked_seed = 0
         self._first_stamp = 0
@@ -89,12 +82,11 @@ class PolicyIo(Node):
         self._command: Command | None = None
         self._executed: Executed | None = None
         self._arrived = 0.0
-        self._credit = (0, 0)
-        self._learner_boot = 0
         self._sim_boot = 0
         self._gate_stopped = False
-        self._weights = WeightsReceiver(task, cockpit, settings['store'])
         self._report = PolicyReport(self, cockpit, self._actor, self._boot_id)
+        self._learner = LearnerLink(self, task, cockpit, settings, self._boot_id, self._report,
+                                    self._on_learner)
         self._reset = ResetClient(self, self._boot_id, self._on_reset)
         self.resets = ResetDesk()
         self._connect()
@@ -102,16 +94,11 @@ class PolicyIo(Node):
     def _connect(self) -> None:
         self._commands = self.create_publisher(Command, 'policy/command',
                                                qos.command(self._settings['stepping']))
-        transitions = self.create_publisher(Transition, 'policy/transitions', qos.TRANSITIONS)
-        self._outbox = Outbox(transitions.publish)
         self._episodes = self.create_publisher(Episode, 'episodes', qos.EPISODES)
         for kind, topic, callback, profile in (
                 (PoseStamped, 'tool_pose', self._on_pose, qos.STATE_HEARD),
                 (JointState, 'joint_states', self._on_joints, qos.STATE_HEARD),
                 (Executed, 'gate/executed', self._on_executed, qos.EXECUTED),
-                (PolicyWeights, 'learner/weights', self._on_weights, qos.LATCHED),
-                (Credit, 'learner/credit', self._on_credit, qos.LATCHED),
-                (LearnerStatus, 'learner/status', self._on_learner, qos.LATCHED),
                 (GateStatus, 'gate/status', self._on_gate, qos.LATCHED),
                 (SimStatus, 'sim/status', self._on_sim, qos.LATCHED)):
             self.create_subscription(kind, topic, callback, profile)
@@ -181,8 +168,8 @@ class PolicyIo(Node):
                 return
         if not self._interaction.finished and self._may_act():
             self._act()
-        if finished and self._settings['learn']:  # after the command, which the plant waits for
-            self._outbox.send(transition_to_message(finished, self._task.name))
+        if finished:  # after the command, which the plant waits for
+            self._learner.send(finished)
         if self._interaction.finished:
             self._publish_episode()
             self._begin_episode()
@@ -191,7 +178,13 @@ class PolicyIo(Node):
         """Return the step that ends with the pending observation, or nothing without its end."""
         if self._executed is None:
             return None
-        executed, self._executed = message_to_executed(self._executed), None
+        answer, self._executed = self._executed, None
+        try:
+            executed = message_to_executed(answer)
+        except MessageError as error:
+            self._report.reject(f'gate/executed: {error}')
+            self._end_episode('fault')
+            return None
         if executed.holding:
             self._end_episode('hold')
             return None
@@ -203,11 +196,7 @@ class PolicyIo(Node):
             return False
         if cockpit.flight.actor is None and not cockpit.exploration:
             return False
-        if self._governor == 'off' or not self._lockstep:
-            return True
-        sequence, version = self._credit
-        fresh = self._governor != 'strict' or cockpit.stream.version >= version
-        return fresh and self._interaction.sequence < sequence
+        return self._learner.allows(self._interaction.sequence)
 
     def _act(self) -> None:
         if not self._interaction.started:
@@ -225,6 +214,8 @@ class PolicyIo(Node):
     # episodes
 
     def _begin_episode(self) -> None:
+        if self._episode is None:
+            self._episode = self._learner.first_episode
         if self._episode is None:
             self._phase = 'waiting_learner'
             return
@@ -285,33 +276,11 @@ class PolicyIo(Node):
               and msg.episode == self._interaction.episode):
             self._end_episode('fault')
 
-    # the learner
-
-    def _on_weights(self, msg: PolicyWeights) -> None:
-        refused = self._weights.receive(msg)
-        if refused:
-            self._report.say(refused)
+    def _on_learner(self) -> None:
+        if self._phase == 'waiting_learner':
+            self._begin_episode()
         if self._lockstep:
             self._advance()
-
-    def _on_credit(self, msg: Credit) -> None:
-        for entry in msg.actors:
-            if entry.actor == self._actor and entry.boot_id == self._boot_id:
-                self._credit = (entry.sequence, entry.weights_version)
-        if self._lockstep:
-            self._advance()
-
-    def _on_learner(self, msg: LearnerStatus) -> None:
-        mine = [d for d in msg.durable if d.actor == self._actor]
-        durable = max((d.sequence for d in mine if d.boot_id == self._boot_id), default=0)
-        self._outbox.acknowledge(durable)
-        if self._learner_boot not in (0, msg.boot_id):
-            self._outbox.send_again()
-        self._learner_boot = msg.boot_id
-        if self._episode is None:
-            self._episode = max((d.episode + 1 for d in mine), default=0)
-            if self._phase == 'waiting_learner':
-                self._begin_episode()
 
     # status
 
@@ -319,8 +288,7 @@ class PolicyIo(Node):
         self._reset.call_again_if_late()
         if self.resets:
             self._serve_reset()
-        self._outbox.send_again_if_stuck(LEARNER_RETRY_SEC)
-        self._weights.store_if_due()
+        self._learner.tend()
         self._publish_status()
 
     def _publish_status(self) -> None:
@@ -328,10 +296,9 @@ class PolicyIo(Node):
         self._report.publish(
             self._answered, 'waiting_learner' if waiting else self._phase,
             self._interaction.sequence, episode=self._interaction.episode,
-            unacknowledged=len(self._outbox), overflowed=self._outbox.overflowed,
-            resent=self._outbox.resent, rejected_weights=self._weights.rejected)
+            **self._learner.counts())
 
     def on_shutdown(self) -> None:
         """Say the last word: the status, and the last accepted weights to disk."""
-        self._weights.store_if_due(at_once=True)
+        self._learner.tend(at_once=True)
         self._publish_status()

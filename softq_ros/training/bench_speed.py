@@ -24,6 +24,7 @@ from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
 from softq_ros.records import Transition
+from softq_ros.simulation.gymnasium_task import Box
 from softq_ros.training.bench_learner import ACTION, OBSERVATION
 
 BATCH = 256
@@ -54,7 +55,6 @@ def act_latency(count: int = 5000) -> dict:
 def _other_buffer(rows: int):
     """Return a full buffer of Stable-Baselines3, or nothing where that is not installed."""
     try:
-        from gymnasium.spaces import Box
         from stable_baselines3.common.buffers import ReplayBuffer as Other
     except ImportError:
         return None

@@ -28,12 +28,14 @@ from softq_ros.learning.td3 import Td3
 from softq_ros.policies.bundle import Bundle, Manifest, save_bundle
 from softq_ros.records import Transition
 from softq_ros.tasks.task import Task
-from softq_ros.training.checkpoint import load_newest, save_checkpoint
+from softq_ros.training.checkpoint import (
+    load_newest, reserve_versions, reserved_versions, save_checkpoint)
 from softq_ros.training.metrics import Metrics
 from softq_ros.training.run import Run
 
 AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg}
 LOG_EVERY = 100  # updates between two rows of metrics
+RESERVED = 100  # versions for which one note on the disk is enough
 
 
 def prepare_process() -> None:
@@ -60,24 +62,26 @@ class Learner:
         self._agent: Agent = AGENTS[self.algorithm](*sizes, settings, self._seed)
         self.replay = ReplayBuffer(settings.replay_capacity, *sizes,
                                    run.path / 'replay' / 'transitions.bin')
-        self.version = 0
+        self.version = self._reserved = 0
         self._published_at = 0
         self._weights: dict[str, np.ndarray] = {}
-        self._first_step = 0
-        self._resume()
-        self.metrics = Metrics(run.path, 'metrics', self.steps if run.resumed else None)
+        self._checkpoints = run.path / 'checkpoints'
+        if run.resumed:
+            self._resume()
+        self.metrics = Metrics(run.path, 'metrics', self.updates if run.resumed else None,
+                               'updates')
 
     def _resume(self) -> None:
-        stored = load_newest(self._run.path / 'checkpoints') if self._run.resumed else None
-        if stored is None:
-            return
-        state, counts = stored
-        self._agent.load_state(state)
-        # versions that went out after this checkpoint must not come again with other weights
-        lost = self.owed // self._settings.publish_every + 1
-        self.version = counts['version'] + lost
-        self._published_at = self.updates
-        self._weights = self._agent.weights()
+        # a state is parameters and, once updated, two moments of each beside some small counts
+        most = 3 * sum(part.nbytes for part in self._agent.state().values()) + 2**20
+        stored = load_newest(self._checkpoints, most)
+        if stored:
+            self._agent.load_state(stored[0])
+        # versions that may have gone out must not come again with other weights
+        self._reserved = reserved_versions(self._checkpoints)
+        self.version = max(self._reserved, stored[1]['version'] if stored else 0)
+        if self.version:
+            self.publish()
 
     @property
     def steps(self) -> int:
@@ -126,6 +130,11 @@ class Learner:
         return self._agent.temperature
 
     @property
+    def published(self) -> bool:
+        """Return whether the newest version holds the newest weights."""
+        return self.version > 0 and self._published_at == self.updates
+
+    @property
     def publish_due(self) -> bool:
         """Return whether enough updates were made for a new version of the weights."""
         return self.updates - self._published_at >= self._settings.publish_every
@@ -152,10 +161,18 @@ class Learner:
         return metrics
 
     def publish(self) -> None:
-        """Freeze the current weights as the next version."""
+        """
+        Freeze the current weights as the next version.
+
+        :raises LearningError: when they are not finite; the version before stands.
+        :raises RunError: when the disk cannot hold how far versions go; likewise.
+        """
         weights = self._agent.weights()
         if not all(np.isfinite(w).all() for w in weights.values()):
             raise LearningError(f'weights are not finite after {self.updates} updates')
+        if self.version >= self._reserved:
+            reserve_versions(self._checkpoints, self.version + RESERVED)
+            self._reserved = self.version + RESERVED
         self._weights = weights
         self.version += 1
         self._published_at = self.updates
@@ -164,21 +181,18 @@ class Learner:
         """Return the newest version of the weights."""
         return self._weights
 
-    def bundle(self, scored: dict | None = None) -> Bundle:
+    def bundle(self) -> Bundle:
         """Return the newest version as a bundle."""
-        facts = self._run.facts
-        trained = {name: facts[name] for name in ('command', 'seed', 'commit', 'versions')}
-        trained |= {'steps': self.steps, 'updates': self.updates, 'run': self._run.identity,
-                    'robot_time_min': self.steps / self._task.contract.control_rate / 60}
+        trained = self._run.trained(self._task, self.steps, self._published_at)
         return Bundle(Manifest.of(self._task, self.algorithm, self.temperature,
-                                  self._settings.discount, trained, scored), self._weights)
+                                  self._settings.discount, trained), self._weights)
 
     def checkpoint(self) -> None:
         """Write the state, then the newest bundle; OSError leaves the last ones in place."""
         if not self.updates:
             return
         self.replay.flush()
-        save_checkpoint(self._run.path / 'checkpoints', self.updates, self._agent.state(),
+        save_checkpoint(self._checkpoints, self.updates, self._agent.state(),
                         {'version': self.version, 'steps': self.steps})
         if self._weights:
             save_bundle(self._run.path / 'policy', self.bundle())

@@ -13,7 +13,6 @@
 # limitations under the License.
 """Training in one process: what ``softq train`` does, the same steps as the graph in lockstep."""
 import signal
-import time
 
 from softq_ros.errors import LearningError, PlantFault
 from softq_ros.learning.actor import Actor
@@ -25,8 +24,9 @@ from softq_ros.training.examiner import Examiner
 from softq_ros.training.interaction import Interaction
 from softq_ros.training.learner import Learner
 from softq_ros.training.panel import Panel, Progress
-from softq_ros.training.report import Outcome, write_report
+from softq_ros.training.report import BUDGET, Outcome, REACHED, write_report
 from softq_ros.training.run import Run
+from softq_ros.training.story import Story
 
 import numpy as np
 
@@ -53,14 +53,15 @@ class Training:
         self._actor: Actor | None = None
         self._actor_version = 0
         self.interrupted = False
-        self._examiner = Examiner(task, run.path, seed, learner._settings.evaluate_every,
+        self._examiner = Examiner(task, run.path, seed, run.settings.evaluate_every,
                                   lambda: self.interrupted,
                                   learner.steps if run.resumed else None) if examined else None
         self._progress = Progress(task.name, learner.algorithm, 'learning',
                                   control_rate=task.contract.control_rate, budget=learner.budget,
                                   updates_asked=learner.updates_per_step)
-        self._began = time.monotonic()
-        self._reason = 'budget'
+        self._progress.steps = learner.steps
+        self._story = Story(run.path, self._progress)
+        self._reason = BUDGET
 
     def run(self, panel: Panel | None) -> str:
         """Train until the end or a signal and return why it ended."""
@@ -73,6 +74,7 @@ class Training:
             self._reason = str(error)
         finally:
             self._learner.checkpoint()
+            self._story.keep(at_once=True)
             for number, handler in previous.items():
                 signal.signal(number, handler)
         return 'interrupted' if self.interrupted else self._reason
@@ -83,7 +85,7 @@ class Training:
     def _over(self) -> bool:
         reached = self._examiner is not None and self._examiner.criterion.reached is not None
         if reached and self._until == 'reached':
-            self._reason = '90 % reached'
+            self._reason = REACHED
             return True
         return self.interrupted or self._learner.steps >= self._learner.budget
 
@@ -97,7 +99,9 @@ class Training:
             if panel and self._learner.steps % 20 == 0:
                 self._show(panel)
         if self._interaction.finished:
+            self._progress.steps = self._learner.steps
             self._progress.saw(self._interaction.summary)
+        self._story.keep()
 
     def _step(self, sensors: Sensors) -> Sensors:
         interaction, learner = self._interaction, self._learner
@@ -132,8 +136,8 @@ class Training:
             self._actor_version = learner.version
 
     def _examine(self) -> None:
-        wall = time.monotonic() - self._began
-        self._examiner.examine(self._learner.steps, self._actor, wall)
+        self._examiner.examine(self._learner.steps, self._learner.bundle(),
+                               self._story.wall_sec)
         point = self._examiner.point
         if point:
             self._progress.evaluated = (f'{point["success_rate"]:.0%} at step '
@@ -145,15 +149,14 @@ class Training:
         panel.show(self._progress)
 
     def report(self) -> dict:
-        """Score, draw, film and write the page of a training that has ended."""
+        """Score, draw, film and write the page of an examined training that has ended."""
         learner, facts = self._learner, self._run.facts
-        if learner.version == 0 or learner._published_at != learner.updates:
+        if not learner.published:
             learner.publish()
-            self._refresh()
             learner.checkpoint()
-        reached = self._examiner.criterion.reached if self._examiner else None
         outcome = Outcome(
             learner.algorithm, facts['seed'], learner.steps, learner.updates,
-            time.monotonic() - self._began, self._progress.first_success_step, reached,
-            facts['command'], facts['commit'], self._reason)
-        return write_report(self._run.path, self._task, self._actor, outcome)
+            self._story.wall_sec, self._progress.first_success_step,
+            self._examiner.criterion.reached, facts['command'], facts['commit'], self._reason)
+        bundle = self._examiner.passed if self._reason == REACHED else learner.bundle()
+        return write_report(self._run.path, self._task, bundle, outcome)

@@ -20,21 +20,29 @@ class Metrics:
     """
     Appends flat dictionaries of floats.
 
-    :param folder: of the run; ``name``.csv grows there, events below ``tensorboard``.
-    :param after: rows with a larger step are cut: they lie after the checkpoint one resumes from.
+    :param folder: of the run; ``name``.csv grows there, events below ``tensorboard/name``.
+    :param after: rows with a larger number are cut: they lie after the checkpoint one resumes
+        from. Events later than the last row that is left are purged.
+    :param by: column that ``after`` speaks of.
     """
 
-    def __init__(self, folder: Path, name: str, after: int | None = None) -> None:
+    def __init__(self, folder: Path, name: str, after: int | None = None,
+                 by: str = 'step') -> None:
         """Open, or go on."""
         from torch.utils.tensorboard import SummaryWriter  # late: readers of rows need no torch
         self._path = folder / f'{name}.csv'
-        self._events = SummaryWriter(str(folder / 'tensorboard'), purge_step=after)
         self._rows = read_rows(self._path)
+        purge = None
         if after is not None:
-            self._rows = [row for row in self._rows if float(row['step']) <= after]
+            self._rows = [row for row in self._rows if float(row[by]) <= after]
+            purge = int(self._rows[-1]['step']) + 1 if self._rows else 0
         self._names = list(self._rows[0]) if self._rows else []
         if self._rows:
             self._rewrite()
+        else:
+            self._path.unlink(missing_ok=True)
+        # a folder each: a writer's purge, and the reader's turn to a newer file, spare the other
+        self._events = SummaryWriter(str(folder / 'tensorboard' / name), purge_step=purge)
 
     def _rewrite(self) -> None:
         aside = self._path.with_suffix('.new')
@@ -64,8 +72,9 @@ class Metrics:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a metrics file; none when it is not there."""
+    """Return the whole rows of a metrics file; none when it is not there."""
     if not path.exists():
         return []
     with open(path, newline='') as file:
-        return [row for row in csv.DictReader(file) if None not in row.values()]
+        return [row for row in csv.DictReader(file)
+                if None not in row and None not in row.values()]

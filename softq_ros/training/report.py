@@ -17,17 +17,19 @@ import json
 from pathlib import Path
 
 from softq_ros.errors import SoftqError
-from softq_ros.learning.actor import Actor
+from softq_ros.policies.bundle import Bundle, save_bundle
 from softq_ros.tasks.task import Task
+from softq_ros.training.criterion import CONFIRM, SCREEN
 from softq_ros.training.evaluation import evaluate, Evaluation
 from softq_ros.training.settings import deployed_sampling
 
 TEST_EPISODES = 100
+BUDGET, REACHED = 'budget', '90 % reached'  # why a training ends
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the training itself found out."""
+    """What the training itself found out, over all its parts."""
 
     algorithm: str
     seed: int
@@ -57,16 +59,21 @@ def _score_row(score: Evaluation) -> str:
             f'{result["success_ever_rate"]:.0%} | {result["return_mean"]:.1f} |')
 
 
-def write_report(folder: Path, task: Task, actor: Actor, outcome: Outcome,
+def write_report(folder: Path, task: Task, bundle: Bundle, outcome: Outcome,
                  stopped=lambda: False) -> dict:
     """
-    Score the last weights on test seeds, then draw, film and write ``summary.md``.
+    Score the weights on test seeds, then draw, film and write ``summary.md``.
 
+    :param bundle: the last weights; those that passed the check where it ended the training,
+        which become the run's policy.
     :param stopped: asked between episodes; what is not done by then is left out.
     :returns: the JSON report of the mode that is deployed.
     """
     from softq_ros.training.plots import plot_runs
     from softq_ros.training.video import film
+    if outcome.reason == REACHED:
+        save_bundle(folder / 'policy', bundle)
+    actor = bundle.actor()
     deployed = deployed_sampling(task.name)
     modes = [deployed] + [m for m in ('stochastic', 'deterministic') if m != deployed]
     scores = [evaluate(actor, task, TEST_EPISODES, outcome.seed, 'test', 0, mode, stopped)
@@ -82,13 +89,22 @@ def write_report(folder: Path, task: Task, actor: Actor, outcome: Outcome,
             notes.append(f'* [{what}]({what})')
         except SoftqError as error:
             notes.append(f'* no {what}: {error}')
-    (folder / 'summary.md').write_text(_page(task, outcome, scores, notes))
+    (folder / 'summary.md').write_text(_page(task, bundle, outcome, scores, notes))
     result = scores[0].to_json() if scores else {}
     (folder / 'score.json').write_text(json.dumps(result, indent=1))
     return result
 
 
-def _page(task: Task, outcome: Outcome, scores: list[Evaluation], notes: list[str]) -> str:
+def _whose(bundle: Bundle, outcome: Outcome) -> str:
+    if outcome.reason != REACHED:
+        return 'Last weights'
+    return (f'The weights of step {bundle.manifest.trained["steps"]}, which passed the check '
+            f'({SCREEN[0]} of {SCREEN[1]}, then {CONFIRM[0]} of {CONFIRM[1]}) and are the policy '
+            'of this run,')
+
+
+def _page(task: Task, bundle: Bundle, outcome: Outcome, scores: list[Evaluation],
+          notes: list[str]) -> str:
     return '\n'.join([
         f'# {task.name}, {outcome.algorithm}, seed {outcome.seed} (simulation)', '',
         f'`{outcome.command}` at commit {outcome.commit or "unknown"}', '',
@@ -98,6 +114,7 @@ def _page(task: Task, outcome: Outcome, scores: list[Evaluation], notes: list[st
         f'| 90 % reached, robot time | {_minutes(task, outcome.reached_step)} |',
         f'| trained | {_minutes(task, outcome.steps)}, {outcome.updates} updates |',
         f'| wall clock | {outcome.wall_sec / 60:.1f} min |', '',
-        f'Last weights on {TEST_EPISODES} test episodes; the first row is the deployed mode.', '',
+        f'{_whose(bundle, outcome)} on {TEST_EPISODES} test episodes; '
+        'the first row is the deployed mode.', '',
         '| sampling | success | 95 % interval | ever | return |', '|---|---|---|---|---|',
         *map(_score_row, scores), '', *notes, ''])

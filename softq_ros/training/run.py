@@ -12,24 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """A run: a directory with one training."""
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 import platform
+import re
 import subprocess
 import uuid
 
 import yaml
 
 from softq_ros import __version__
-from softq_ros.errors import RunError
-from softq_ros.learning.settings import Settings
+from softq_ros.errors import BundleError, ConfigurationError, RunError
+from softq_ros.learning.settings import make_settings, Settings
 from softq_ros.paths import share
-from softq_ros.policies.files import write_synced
+from softq_ros.policies.files import read_capped, sync_directory, write_synced
+from softq_ros.tasks.task import Task
+from softq_ros.training.seeds import checked_seed
 
 FILE = 'run.yaml'
+MOST_BYTES = 2**20
 FOLDERS = ('checkpoints', 'replay', 'plots', 'videos')
-MAY_CHANGE = ('steps', 'checkpoint_every', 'evaluate_every')
+NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,99}')
+KINDS = {'task': str, 'algorithm': str, 'seed': int, 'settings': dict, 'identity': str,
+         'command': str, 'commit': str, 'versions': dict}
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,17 @@ class Run:
     def identity(self) -> str:
         """Return what names the run on the wire."""
         return self.facts['identity']
+
+    @property
+    def settings(self) -> Settings:
+        """Return what the run was made with."""
+        return make_settings(self.facts['algorithm'], self.facts['settings'])
+
+    def trained(self, task: Task, steps: int, updates: int) -> dict:
+        """Return how the weights in force at a control step came about."""
+        facts = {name: self.facts[name] for name in ('command', 'seed', 'commit', 'versions')}
+        return facts | {'steps': steps, 'updates': updates, 'run': self.identity,
+                        'robot_time_min': steps / task.contract.control_rate / 60}
 
 
 def versions() -> dict[str, str]:
@@ -70,32 +87,107 @@ def commit() -> str:
     return head + '+' * bool(dirty)
 
 
-def _read(path: Path) -> dict:
+def describe(task: str, algorithm: str, seed: int, settings: Settings, command: str) -> dict:
+    """Return what ``run.yaml`` says of a new run."""
+    plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
+    return {'task': task, 'algorithm': algorithm, 'seed': seed, 'settings': plain,
+            'identity': f'{task}-{algorithm}-s{seed}-{uuid.uuid4().hex[:8]}', 'command': command,
+            'commit': commit(), 'versions': versions()}
+
+
+def check_name(name: str) -> None:
+    """
+    Refuse what is no plain name of a directory.
+
+    :raises RunError: with the name.
+    """
+    if not NAME.fullmatch(name):
+        raise RunError(f'name of a run: got {name!r}; accepted: a letter or digit, then at most '
+                       '99 of letters, digits and _ . -')
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file aside, synced, and rename it: the old one or the new one, never a part."""
+    aside = path.with_name(f'{path.name}.new')
+    write_synced(aside, data)
+    aside.replace(path)
+    sync_directory(path.parent)
+
+
+def _write(path: Path, facts: dict) -> None:
+    replace_file(path / FILE, yaml.safe_dump(facts, sort_keys=False).encode())
+
+
+def read_run(path: Path) -> Run:
+    """
+    Read and check the description of a run.
+
+    :raises RunError: in one line, when it is missing, broken or incomplete.
+    """
     try:
-        facts = yaml.safe_load((path / FILE).read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RunError(f'{path}: no run: {error}') from error
-    if not isinstance(facts, dict) or 'settings' not in facts:
-        raise RunError(f'{path / FILE}: not the description of a run')
-    return facts
+        facts = yaml.safe_load(read_capped(path / FILE, MOST_BYTES))
+    except (BundleError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RunError(f'{path}: no run: {str(error).splitlines()[0]}') from error
+    if not isinstance(facts, dict):
+        raise RunError(f'{path / FILE}: holds {type(facts).__name__}; accepted: {list(KINDS)}')
+    for name, kind in KINDS.items():
+        if not isinstance(facts.get(name), kind) or isinstance(facts.get(name), bool):
+            raise RunError(f'{path / FILE}: {name} is {facts.get(name)!r}; accepted: '
+                           f'{kind.__name__}')
+    run = Run(path, facts, True)
+    try:
+        checked_seed(facts['seed'])
+        missing = sorted(set(asdict(run.settings)) - set(facts['settings']))
+    except (ConfigurationError, OverflowError) as error:
+        raise RunError(f'{path / FILE}: {error}') from error
+    if missing:
+        raise RunError(f'{path / FILE}: settings without {missing[0]}; accepted: all of '
+                       f'{sorted(asdict(run.settings))}')
+    return run
 
 
-def _find(runs: Path, stem: str) -> list[Path]:
-    found = [p for p in runs.glob(f'{stem}-*') if (p / FILE).exists()]
-    return sorted(found, key=lambda p: int(p.name.rsplit('-', 1)[1])
-                  if p.name.rsplit('-', 1)[1].isdigit() else 0)
+def _owner(path: Path) -> str:
+    try:
+        return read_run(path).facts.get('owner', '')
+    except RunError:
+        return ''
 
 
-def _check_same(path: Path, facts: dict, wanted: dict) -> None:
-    mine, other = facts['settings'], wanted['settings']
-    differ = [(n, facts[n], wanted[n]) for n in ('task', 'algorithm', 'seed')
-              if facts[n] != wanted[n]]
-    differ += [(n, mine.get(n), other.get(n)) for n in sorted(set(mine) | set(other))
-               if mine.get(n) != other.get(n) and n not in MAY_CHANGE]
-    if differ:
-        name, was, now = differ[0]
-        raise RunError(f'{path} was made with {name} {was!r}, asked for {now!r}; accepted: '
-                       f'{was!r}, or another run')
+def _numbered(runs: Path, stem: str) -> list[tuple[int, Path]]:
+    """Return what is called ``<stem>-<number>``, in order."""
+    found = [(path.name.removeprefix(f'{stem}-'), path) for path in runs.glob(f'{stem}-*')]
+    return sorted((int(number), path) for number, path in found
+                  if number.isascii() and number.isdigit())
+
+
+def resume_run(path: Path, asked: dict, steps: int = 0, owner: str = '',
+               command: str = '') -> Run:
+    """
+    Go on with a run as it was made.
+
+    :param asked: what the caller wants of ``task``, ``algorithm``, ``seed``; the run's own where
+        left out.
+    :param steps: a larger budget; 0: the run's own.
+    :param owner: who goes on.
+    :param command: what a person typed for it.
+    :raises RunError: when there is no run, or it was made for something else.
+    """
+    facts = read_run(path).facts
+    for name, value in asked.items():
+        if facts[name] != value:
+            raise RunError(f'{path} was made with {name} {facts[name]!r}, asked for {value!r}; '
+                           f'accepted: {facts[name]!r}, or another run')
+    budget = facts['settings']['steps']
+    if steps and steps < budget:
+        raise RunError(f'{path}: steps: got {steps}; accepted: {budget}, its budget, or more')
+    facts['settings']['steps'] = max(steps, budget)
+    facts['command'] += f'; {command}' if command else ''
+    facts['owner'] = owner
+    try:
+        _write(path, facts)
+    except OSError as error:
+        raise RunError(f'{path}: cannot go on: {error.strerror}') from error
+    return Run(path, facts, True)
 
 
 def _create(path: Path, facts: dict) -> Run:
@@ -103,49 +195,47 @@ def _create(path: Path, facts: dict) -> Run:
         path.mkdir(parents=True)
         for folder in FOLDERS:
             (path / folder).mkdir()
-        runs = path.parent
-        if not (runs / 'COLCON_IGNORE').exists():
-            (runs / 'COLCON_IGNORE').touch()
-        write_synced(path / FILE, yaml.safe_dump(facts, sort_keys=False).encode())
+        (path.parent / 'COLCON_IGNORE').touch()
+        _write(path, facts)
     except OSError as error:
         raise RunError(f'cannot make {path}: {error.strerror}') from error
     return Run(path, facts, False)
 
 
 def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settings: Settings,
-             resume: bool = False, owner: str = '', command: str = '') -> Run:
+             resume: bool = False, owner: str = '', command: str = '', steps: int = 0) -> Run:
     """
     Make a run, or go on with one.
 
     :param runs: directory that holds runs.
     :param name: of the run; empty: made from task, algorithm and seed, or the newest such when
         resuming.
+    :param settings: of a new run; one that is resumed keeps its own.
     :param owner: who started this; the same owner goes on without ``resume``, as a process does
         that its launcher started again.
     :param command: what a person would type to get this run.
+    :param steps: budget asked for; 0: what the settings say.
     :raises RunError: when the run exists and neither holds, when there is none to resume, or when
         it was made for something else.
+    :raises ConfigurationError: for a seed that is not accepted.
     """
-    stem = f'{task}-{algorithm}-s{seed}'
-    plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
-    facts = {'task': task, 'algorithm': algorithm, 'seed': seed, 'settings': plain,
-             'identity': f'{stem}-{uuid.uuid4().hex[:8]}', 'command': command,
-             'commit': commit(), 'versions': versions(), 'owner': owner}
-    found = [runs / name] if name and (runs / name / FILE).exists() else []
-    found = found if name else _find(runs, stem)
-    mine = [p for p in found if owner and _read(p).get('owner') == owner]
-    if (resume and found) or mine:
-        path = mine[-1] if mine else found[-1]
-        old = _read(path)
-        _check_same(path, old, facts)
-        if not mine and command:
-            old['command'] = f'{old["command"]}; {command}'
-        old['owner'] = owner
-        write_synced(path / FILE, yaml.safe_dump(old, sort_keys=False).encode())
-        return Run(path, old, True)
-    if resume:
+    if name:
+        check_name(name)
+    asked = {'task': task, 'algorithm': algorithm, 'seed': checked_seed(seed)}
+    stem = re.sub(r'[^A-Za-z0-9_.-]', '_', f'{task}-{algorithm}-s{seed}')  # ids may hold a slash
+    numbered = _numbered(runs, stem)
+    found = [runs / name] if name else [path for _, path in numbered]
+    found = [path for path in found if (path / FILE).exists()]
+    mine = [path for path in found if owner and _owner(path) == owner]
+    if mine:
+        return resume_run(mine[-1], asked, steps, owner)
+    if resume and not found:
         raise RunError(f'nothing to resume: no run {name or stem} in {runs}')
+    if resume:
+        return resume_run(found[-1], asked, steps, owner, command)
     if name and (runs / name).exists():
         raise RunError(f'{runs / name} exists; accepted: resume it, or another name')
-    number = int(found[-1].name.rsplit('-', 1)[1]) + 1 if found else 1
+    settings = replace(settings, steps=steps or settings.steps)
+    facts = describe(task, algorithm, seed, settings, command) | {'owner': owner}
+    number = numbered[-1][0] + 1 if numbered else 1
     return _create(runs / (name or f'{stem}-{number}'), facts)

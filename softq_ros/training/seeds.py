@@ -17,6 +17,18 @@ import numpy as np
 from softq_ros.errors import accepted, ConfigurationError
 
 BLOCKS = {'training': 0, 'validation': 1, 'test': 2}
+LARGEST = 2**63 - 1  # what a ROS parameter holds; torch takes no more than twice that
+
+
+def checked_seed(seed: int) -> int:
+    """
+    Return a seed that numpy, torch and a ROS parameter all take.
+
+    :raises ConfigurationError: for any other.
+    """
+    if not 0 <= seed <= LARGEST:
+        raise ConfigurationError(f'seed: got {seed}; accepted: 0 to {LARGEST}')
+    return seed
 
 
 def episode_seed(seed: int, block: str, index: int) -> int:

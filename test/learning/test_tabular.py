@@ -11,7 +11,9 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The oracle: contraction, optimality, limits and the bound of averaged Qs."""
+"""The oracle: contraction, optimality and limits."""
+import itertools
+
 import numpy as np
 import pytest
 
@@ -22,13 +24,12 @@ from softq_ros.learning.tabular import (
 SEEDS = range(12)
 
 
-def random_problem(seed, reward_seed=None):
+def random_problem(seed):
     rng = np.random.default_rng(seed)
     states, actions = int(rng.integers(2, 7)), int(rng.integers(2, 6))
     transition = rng.dirichlet(np.ones(states), (states, actions))
     discount = float(rng.uniform(0.5, 0.95))
-    reward = np.random.default_rng([seed, reward_seed or 0]).normal(size=(states, actions))
-    return FiniteProblem(transition, reward, discount)
+    return FiniteProblem(transition, rng.normal(size=(states, actions)), discount)
 
 
 def test_one_state_two_actions_by_hand():
@@ -87,19 +88,27 @@ def test_reward_and_temperature_scale_alike(seed):
 
 
 @pytest.mark.parametrize('seed', SEEDS)
-def test_averaged_qs_bound_the_q_of_the_averaged_reward(seed):
-    # composition paper: Q_sum >= Q_C >= Q_sum - C, C = gamma E[alpha / 2 D_half + max C]
-    alpha, one = 0.5, random_problem(seed, 1)
-    two = random_problem(seed, 2)
-    qs = [soft_q_iteration(problem, alpha) for problem in (one, two)]
-    averaged = 0.5 * (qs[0] + qs[1])
-    joint = soft_q_iteration(one._replace(reward=0.5 * (one.reward + two.reward)), alpha)
-    overlap = np.sqrt(soft_policy(qs[0], alpha) * soft_policy(qs[1], alpha)).sum(-1)
-    apart = FiniteProblem(one.transition, one.discount * one.transition
-                          @ (-alpha * np.log(overlap)), one.discount)
-    bound = soft_q_iteration(apart, 0.0)
-    assert (averaged >= joint - 1e-9).all()
-    assert (joint >= averaged - bound - 1e-9).all()
+def test_value_is_expected_q_plus_temperature_times_entropy(seed):
+    q = soft_q_iteration(random_problem(seed), 0.5)
+    policy = soft_policy(q, 0.5)
+    entropy = -(policy * np.log(policy)).sum(-1)
+    assert soft_values(q, 0.5) == pytest.approx((policy * q).sum(-1) + 0.5 * entropy, abs=1e-9)
+
+
+@pytest.mark.parametrize('seed', SEEDS)
+def test_soft_q_iteration_recovers_hard_q_iteration_as_the_temperature_falls(seed):
+    problem = random_problem(seed)
+    hard = soft_q_iteration(problem, 0.0)
+    gaps = [np.abs(soft_q_iteration(problem, alpha) - hard).max() for alpha in (1.0, 0.1, 1e-3)]
+    assert gaps[0] > gaps[1] > gaps[2] - 1e-9 and gaps[2] < 1e-2
+
+
+def test_hard_q_iteration_is_that_of_the_best_deterministic_policy():
+    problem = random_problem(3)
+    states, actions = problem.reward.shape
+    qs = [evaluate(problem, np.eye(actions)[list(choice)], 0.0)
+          for choice in itertools.product(range(actions), repeat=states)]
+    assert soft_q_iteration(problem, 0.0) == pytest.approx(np.max(qs, 0), abs=1e-9)
 
 
 @pytest.mark.parametrize('problem', [

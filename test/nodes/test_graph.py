@@ -25,9 +25,11 @@ import numpy as np
 import pytest
 
 from softq_ros.learning.replay import row_type
+from softq_ros.training.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_SEC = 60.0
+WARMUP = load_settings('sql', 'multigoal', {}).warmup_steps
 
 
 class Graph:
@@ -115,11 +117,11 @@ def check_rows(rows: np.ndarray) -> None:
 
 
 def test_a_training_through_the_graph_ends_by_itself(graph):
-    one = graph('steps:=260')
+    one = graph(f'steps:={WARMUP + 160}')
     one.process.wait(DEADLINE_SEC)
     assert one.process.returncode == 0, one.text()[-3000:]
     rows = one.rows()
-    assert len(rows) >= 260
+    assert len(rows) >= WARMUP + 160
     check_rows(rows)
     run = next(one.runs.glob('multigoal-*'))
     assert (run / 'policy' / 'policy.yaml').exists()
@@ -130,7 +132,7 @@ def test_a_training_through_the_graph_ends_by_itself(graph):
 @pytest.mark.parametrize('victim', ['sim_node', 'policy_node', 'gate_node', 'learner_node'])
 def test_a_killed_process_comes_back_and_nothing_acknowledged_is_lost(graph, victim):
     one = graph('steps:=100000')
-    one.wait(lambda: len(one.rows()) > 130, 'the first updates')
+    one.wait(lambda: len(one.rows()) > WARMUP + 30, 'the first updates')
     before = one.rows()
     os.kill(one.children()[victim], signal.SIGKILL)
     one.wait(lambda: len(one.rows()) > len(before) + 60, f'life after the death of {victim}')
@@ -143,7 +145,7 @@ def test_a_killed_process_comes_back_and_nothing_acknowledged_is_lost(graph, vic
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_and_resume_goes_on(graph, number):
     one = graph('steps:=100000')
-    one.wait(lambda: len(one.rows()) > 130, 'the first updates')
+    one.wait(lambda: len(one.rows()) > WARMUP + 30, 'the first updates')
     assert one.end(number) < 2.0
     before = one.rows()
     again = graph('steps:=100000', 'resume:=true')
@@ -157,14 +159,15 @@ def test_a_signal_stops_everything_and_resume_goes_on(graph, number):
 
 
 def test_both_paths_store_the_same_transitions(graph, tmp_path):
-    one = graph('steps:=160', 'governor:=strict')
+    steps = WARMUP + 60
+    one = graph(f'steps:={steps}', 'governor:=strict')
     one.process.wait(DEADLINE_SEC)
     subprocess.run([sys.executable, '-m', 'softq_ros.cli', 'train', '--task', 'multigoal',
-                    '--steps', '160', '--no-curve', '--runs', str(tmp_path / 'local')],
+                    '--steps', str(steps), '--no-curve', '--runs', str(tmp_path / 'local')],
                    cwd=ROOT, check=True, capture_output=True, timeout=DEADLINE_SEC)
     path = next((tmp_path / 'local').glob('*/replay/transitions.bin'))
-    local = np.fromfile(path, row_type(2, 2), 160, offset=4096)
-    through_graph = one.rows()[:160]
+    local = np.fromfile(path, row_type(2, 2), steps, offset=4096)
+    through_graph = one.rows()[:steps]
     for name in ('values', 'episode', 'step', 'sequence', 'last', 'source', 'policy_version'):
         assert np.array_equal(local[name], through_graph[name]), name
     assert local['policy_version'][-1] > 1
