@@ -33,7 +33,8 @@ ARROWS = {
     'policies': LOW, 'simulation': LOW,
     'training': LOW | {'policies', 'simulation', '__version__'},
     'bridge': LOW | {'policies', 'simulation'} | MESSAGES,
-    'nodes': HIGH, 'launching': BASE, 'cli': HIGH | {'launching'}, '__init__': set(),
+    'nodes': HIGH, 'launching': BASE, 'verbs': HIGH | {'launching'},
+    'cli': {'errors', 'verbs'}, '__init__': set(),
 }
 # package from outside: where it may be imported
 ONLY_IN = {

@@ -210,17 +210,19 @@ class LearnerNode(Node):
         if not self._learner.version and self._learner.steps >= self._learner.warmup:
             self._next_version()
 
-    def _save(self) -> None:
+    def _save(self) -> bool:
         try:
             self._learner.checkpoint()
+            return True
         except (OSError, RunError) as error:
             self._reason = f'cannot save: {error}; the last checkpoint stands'
             self.get_logger().error(self._reason, throttle_duration_sec=10.0)
+            return False
 
     def _finish(self) -> None:
-        self._save()
+        saved = self._save()
         self._publish_weights()
-        self._state = 'finished'
+        self._state = 'finished' if saved else 'failed'
         self._publish_status()
 
     # what goes out

@@ -75,6 +75,7 @@ class MonitorNode(Node):
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._reporting = False
+        self._failed = False
         self._finish_future = None
         self.done = False
         self.exit_code = 0
@@ -172,7 +173,7 @@ class MonitorNode(Node):
 
     def _finish(self) -> None:
         if self._reporting or not self._examiner or not self._newest:
-            self._end(0)
+            self._end(1 if self._failed else 0)
             return
         self._keep_story(at_once=True)
         self._reporting = True
@@ -186,6 +187,7 @@ class MonitorNode(Node):
             try:
                 work(*arguments)
             except (SoftqError, OSError) as error:
+                self._failed = self._reporting
                 self._progress.note = str(error)
                 self.get_logger().error(str(error))
 

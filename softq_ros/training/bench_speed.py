@@ -35,12 +35,12 @@ def _times(work: Callable, count: int) -> list[float]:
     for _ in range(count):
         began = time.perf_counter()
         work()
-        found.append(1e6 * (time.perf_counter() - began))
+        found.append(time.perf_counter() - began)
     return found
 
 
 def act_latency(count: int = 5000) -> dict:
-    """Return median and p99 [us] from one observation to one action, layers of 2 x 256."""
+    """Return median and p99 [s] from one observation to one action, layers of 2 x 256."""
     agent = SoftQLearning(OBSERVATION, ACTION, make_settings('sql', {'hidden': (256, 256)}), 0)
     actor, rng = Actor('sql', agent.weights(), agent.temperature), np.random.default_rng(0)
     observation = rng.standard_normal(OBSERVATION, np.float32)
@@ -48,8 +48,10 @@ def act_latency(count: int = 5000) -> dict:
     with torch.inference_mode():
         others = _times(lambda: torch.tanh(sampler(state, agent.noise(1, 1))), count)
     times = _times(lambda: actor.act(observation, rng), count)
-    return {'median_us': statistics.median(times), 'p99_us': float(np.percentile(times, 99)),
-            'torch_median_us': statistics.median(others)}
+    median, other = statistics.median(times), statistics.median(others)
+    return {'rate': 1 / median, 'median_sec': median, 'p99_sec': float(np.percentile(times, 99)),
+            'torch_median_sec': other, 'ratio': other / median,
+            'what': f'an action from {OBSERVATION} numbers by layers of 2 x 256'}
 
 
 def _other_buffer(rows: int):
@@ -66,18 +68,22 @@ def _other_buffer(rows: int):
 
 
 def replay_speed(rows: int = 1_000_000, count: int = 1000) -> dict:
-    """Return median times [us] of storing a transition and of drawing 256 of a million."""
+    """Return median times [s] of storing a transition and of drawing 256 of a million."""
     replay, rng = ReplayBuffer(rows, OBSERVATION, ACTION), np.random.default_rng(0)
     one = Transition(np.ones(OBSERVATION, np.float32), np.ones(ACTION, np.float32), 0.0, 1.0,
                      np.ones(OBSERVATION, np.float32))
-    stored = _times(lambda: replay.add(one), rows)
-    result = {'add_us': statistics.median(stored), 'rows': rows, 'batch_size': BATCH}
+    added = statistics.median(_times(lambda: replay.add(one), rows))
     other = _other_buffer(rows)
-    if other is None:
-        drawn = _times(lambda: replay.sample(BATCH, rng), count)
-        return result | {'sample_us': statistics.median(drawn)}
-    pairs = [(_times(lambda: replay.sample(BATCH, rng), 1)[0],
-              _times(lambda: other.sample(BATCH), 1)[0]) for _ in range(count)]
-    return result | {'sample_us': statistics.median(ours for ours, _ in pairs),
-                     'stable_baselines3_us': statistics.median(theirs for _, theirs in pairs),
-                     'ratio': statistics.median(theirs / ours for ours, theirs in pairs)}
+    drawn, drawn_there = [], []
+    for _ in range(count):
+        drawn += _times(lambda: replay.sample(BATCH, rng), 1)
+        if other:
+            drawn_there += _times(lambda: other.sample(BATCH), 1)
+    median = statistics.median(drawn)
+    result = {'rate': 1 / median, 'median_sec': median,
+              'p99_sec': float(np.percentile(drawn, 99)), 'add_median_sec': added,
+              'what': f'{BATCH} of {rows} transitions of {OBSERVATION} and {ACTION} numbers'}
+    if other:
+        there = statistics.median(drawn_there)
+        result |= {'stable_baselines3_median_sec': there, 'ratio': there / median}
+    return result

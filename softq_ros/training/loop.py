@@ -14,7 +14,7 @@
 """Training in one process: what ``softq train`` does, the same steps as the graph in lockstep."""
 import signal
 
-from softq_ros.errors import LearningError, PlantFault
+from softq_ros.errors import PlantFault
 from softq_ros.learning.actor import Actor
 from softq_ros.records import Sensors
 from softq_ros.robot.gate import Gate
@@ -64,14 +64,16 @@ class Training:
         self._reason = BUDGET
 
     def run(self, panel: Panel | None) -> str:
-        """Train until the end or a signal and return why it ended."""
+        """
+        Train until the end or a signal and return why it ended.
+
+        :raises LearningError: after a checkpoint, when a number is not finite.
+        """
         previous = {n: signal.signal(n, self._interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
         self._refresh()
         try:
             while not self._over():
                 self._run_episode(panel)
-        except LearningError as error:
-            self._reason = str(error)
         finally:
             self._learner.checkpoint()
             self._story.keep(at_once=True)

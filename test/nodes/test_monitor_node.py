@@ -135,3 +135,16 @@ def test_a_report_after_a_resume_tells_the_whole_run(monitor):
     assert '90 % reached, robot time | 0.2 min (100 steps;' in text
     assert again.node._progress.episodes == 2
     assert first_weight(again.folder / 'policy') == 1.0
+
+
+@pytest.mark.parametrize('fails, code', [(False, 0), (True, 1)])
+def test_a_report_that_cannot_be_written_ends_with_1(monitor, monkeypatch, fails, code):
+    if fails:
+        def full(*_, **__):
+            raise OSError(28, 'No space left on device')
+        monkeypatch.setattr('softq_ros.nodes.monitor_node.write_report', full)
+    part = monitor()
+    part.hear(10, 1.0)
+    part.hear(20, 2.0, 'finished')
+    part.hear(20, 2.0, 'finished')
+    assert part.node.done and part.node.exit_code == code

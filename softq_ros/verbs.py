@@ -1,0 +1,218 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What each verb of ``softq`` does; each imports only what it needs."""
+import argparse
+import json
+from pathlib import Path
+import shlex
+
+from softq_ros.errors import ConfigurationError
+
+FIRST_CHOICE = {'task': 'sawyer_stack', 'algorithm': 'sql', 'seed': 0}
+
+
+def _print(result: dict, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result))
+    else:
+        for name, value in result.items():
+            print(f'{name}: {value}')
+
+
+def _command(words: dict) -> str:
+    return shlex.join(['softq', 'train', *(str(word) for name, value in words.items()
+                                           for word in (f'--{name}', value))])
+
+
+def _open_run(options: argparse.Namespace):
+    """Make the run that was asked for, or go on with one as it was made."""
+    from softq_ros.training.run import check_name, open_run, resume_run
+    from softq_ros.training.settings import load_settings
+    if options.steps is not None and options.steps < 1:
+        raise ConfigurationError(f'--steps: got {options.steps}; accepted: 1 or more')
+    steps = {} if options.steps is None else {'steps': options.steps}
+    given = {name: getattr(options, name) for name in FIRST_CHOICE
+             if getattr(options, name) is not None}
+    if options.resume is not None:
+        return resume_run(Path(options.resume), given, options.steps or 0,
+                          command=_command({'resume': options.resume} | steps))
+    chosen = FIRST_CHOICE | given
+    settings = load_settings(chosen['algorithm'], chosen['task'], steps)
+    runs, name = Path(options.runs), ''
+    if options.run is not None:
+        runs, name = Path(options.run).parent, Path(options.run).name
+        check_name(name)
+    return open_run(runs, name, **chosen, settings=settings,
+                    command=_command(chosen | {'steps': settings.steps}))
+
+
+def _prepare(options: argparse.Namespace) -> tuple:
+    """Return the task and what makes its training; nothing is written yet."""
+    from softq_ros.tasks.catalogue import load_task
+    from softq_ros.training.run import read_run
+    from softq_ros.training.settings import is_environment
+    examined = not options.no_curve
+    name = options.task or FIRST_CHOICE['task']
+    if options.resume is not None:
+        name = read_run(Path(options.resume)).facts['task']
+    if is_environment(name):
+        from softq_ros.simulation.gymnasium_task import GymnasiumTask
+        from softq_ros.training.gymnasium_loop import GymnasiumTraining
+        return GymnasiumTask(name), lambda *parts: GymnasiumTraining(*parts, examined)
+    from softq_ros.training.loop import Training
+    return load_task(name), lambda *parts: Training(*parts, options.until, examined)
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train in one process."""
+    from softq_ros.training.learner import Learner, prepare_process
+    from softq_ros.training.panel import Panel
+    prepare_process()
+    task, make_training = _prepare(options)
+    run = _open_run(options)
+    learner = Learner(task, run.settings, run)
+    training = make_training(task, run, learner)
+    panel = Panel()
+    try:
+        reason = training.run(panel)
+    finally:
+        panel.close()
+    result = {'run': str(run.path), 'ended': reason, 'steps': learner.steps,
+              'updates': learner.updates}
+    if reason != 'interrupted' and not options.no_curve:
+        result |= training.report()
+    learner.close()
+    _print(result, options.json)
+    return 130 if reason == 'interrupted' else 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Score policies on test episodes."""
+    from softq_ros.policies.bundle import find_bundle, load_bundle
+    from softq_ros.tasks.catalogue import load_task
+    from softq_ros.training.evaluation import evaluate
+    from softq_ros.training.seeds import checked_seed
+    from softq_ros.training.settings import deployed_sampling, is_environment
+    if options.episodes < 1:
+        raise ConfigurationError(f'--episodes: got {options.episodes}; accepted: 1 or more')
+    checked_seed(options.seed)
+    for name in options.bundle:
+        bundle = load_bundle(find_bundle(name))
+        if is_environment(bundle.manifest.task):
+            _print({'policy': name} | _score_environment(bundle, options), options.json)
+            continue
+        task = load_task(options.task or bundle.manifest.task)
+        bundle.check_fits(task)
+        sampling = options.sampling or deployed_sampling(task.name)
+        score = evaluate(bundle.actor(), task, options.episodes, options.seed, 'test', 0, sampling)
+        if options.video:
+            from softq_ros.training.video import film
+            film(bundle.actor(), task, Path(options.video), seed=options.seed, sampling=sampling)
+        _print({'policy': name} | score.to_json(), options.json)
+    return 0
+
+
+def _score_environment(bundle, options: argparse.Namespace) -> dict:
+    from softq_ros.simulation.gymnasium_task import GymnasiumTask
+    from softq_ros.training.gymnasium_loop import score
+    name = bundle.manifest.task
+    for word, value in (('task', options.task), ('video', options.video)):
+        if value not in ('', name):
+            raise ConfigurationError(f'--{word}: got {value}; accepted: nothing with a policy of '
+                                     f'the gymnasium environment {name}')
+    task, sampling = GymnasiumTask(name), options.sampling or 'deterministic'
+    bundle.check_fits(task)
+    return {'sampling': sampling, 'episodes': options.episodes, 'seed': options.seed} | score(
+        bundle.actor(), task, options.episodes, options.seed, sampling)
+
+
+def plot(options: argparse.Namespace) -> int:
+    """Draw curves of runs, or what a policy of the plane learned."""
+    if options.what == 'landscape':
+        return _plot_landscape(options)
+    from softq_ros.training.plots import plot_runs
+    plot_runs([Path(run) for run in options.run], Path(options.out))
+    _print({'out': options.out, 'runs': len(options.run)}, options.json)
+    return 0
+
+
+def _plot_landscape(options: argparse.Namespace) -> int:
+    from softq_ros.policies.bundle import find_bundle, load_bundle
+    from softq_ros.tasks.catalogue import load_task
+    from softq_ros.training.landscape import draw_landscape
+    if len(options.run) != 1:
+        raise ConfigurationError(f'a landscape: got {len(options.run)} policies; accepted: one')
+    bundle = load_bundle(find_bundle(options.run[0]))
+    task = load_task(bundle.manifest.task)
+    bundle.check_fits(task)
+    draw_landscape(bundle.actor(), task, Path(options.out))
+    _print({'out': options.out, 'policy': options.run[0]}, options.json)
+    return 0
+
+
+def inspect(options: argparse.Namespace) -> int:
+    """Say what a run or a bundle is."""
+    from dataclasses import asdict
+    from softq_ros.policies.bundle import find_bundle, load_bundle, MANIFEST
+    from softq_ros.training.run import FILE, read_run
+    path = Path(options.what)
+    if (path / FILE).exists():
+        _print({'kind': 'run'} | read_run(path).facts, options.json)
+        return 0
+    if path.is_dir() and not (path / MANIFEST).exists():
+        raise ConfigurationError(f'{path}: neither a run ({FILE}) nor a bundle ({MANIFEST})')
+    bundle = load_bundle(find_bundle(options.what))
+    tensors = {name: list(tensor.shape) for name, tensor in bundle.weights.items()}
+    _print({'kind': 'bundle', 'verified': True} | asdict(bundle.manifest)
+           | {'tensors': tensors}, options.json)
+    return 0
+
+
+def list_known(options: argparse.Namespace) -> int:
+    """Say what is here."""
+    from softq_ros.paths import known, share
+    if options.what == 'policies':
+        names = sorted(p.parent.name for p in share('policies').glob('*/policy.yaml'))
+    else:
+        names = known(f'config/{options.what}')
+    _print({options.what: names}, True) if options.json else print('\n'.join(names))
+    return 0
+
+
+def launch(options: argparse.Namespace) -> int:
+    """Run a launch file."""
+    from softq_ros.launching import main as launch
+    return launch(options.arguments)
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Measure how fast something is."""
+    if options.what == 'lockstep':
+        return launch(argparse.Namespace(arguments=[
+            'bench', f'seconds:={options.seconds}', f'task:={options.task}']))
+    _print(_measure(options), options.json)
+    return 0
+
+
+def _measure(options: argparse.Namespace) -> dict:
+    if options.what == 'paths':
+        from softq_ros.training.bench import compare_paths
+        return compare_paths(options.task, options.steps, options.pairs, options.seed)
+    from softq_ros.training.learner import prepare_process
+    prepare_process()
+    if options.what == 'learner':
+        from softq_ros.training.bench_learner import compare_updates
+        return compare_updates(options.batch, options.rounds, options.svgd_states)
+    from softq_ros.training import bench_speed
+    return bench_speed.act_latency() if options.what == 'act' else bench_speed.replay_speed()

@@ -1,0 +1,86 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The command line: what is refused in one line, what fails aloud, what each bench prints."""
+import json
+
+import pytest
+
+from softq_ros import cli
+from softq_ros.errors import LearningError
+from softq_ros.learning import sql
+from softq_ros.policies.bundle import save_bundle
+from softq_ros.tasks.catalogue import load_task
+from softq_ros.training import bench_speed
+from softq_ros.training.learner import Learner
+from softq_ros.training.run import open_run
+from softq_ros.training.settings import load_settings
+
+
+@pytest.fixture
+def policy(tmp_path):
+    """Write an untrained policy of the multi-goal problem and return its folder."""
+    settings = load_settings('sql', 'multigoal', {'hidden': [16, 16]})
+    run = open_run(tmp_path / 'runs', 'a', 'multigoal', 'sql', 0, settings)
+    learner = Learner(load_task('multigoal'), settings, run)
+    learner.publish()
+    save_bundle(tmp_path / 'policy', learner.bundle())
+    learner.close()
+    return tmp_path / 'policy'
+
+
+@pytest.mark.parametrize('words, says', [
+    (['train', '--task', 'Nowhere-v0'], 'Nowhere'),
+    (['train', '--task', 'nowhere'], 'sawyer_stack'),
+    (['train', '--steps', '0'], 'accepted: 1 or more'),
+    (['train', '--resume', 'nowhere'], 'nowhere'),
+    (['bench', 'nothing'], 'lockstep'),
+    (['plot', 'a', 'b', '--what', 'landscape', '--out', 'c.png'], 'accepted: one'),
+])
+def test_bad_words_are_one_line_and_leave_nothing(words, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith('softq: ') and error.count('\n') == 1 and says in error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('error, patched', [
+    (OSError(28, 'No space left on device'), (Learner, 'checkpoint')),
+    (LearningError('loss is nan'), (sql.SoftQLearning, 'update'))])
+def test_a_training_that_fails_exits_with_2_and_says_why(error, patched, capsys, tmp_path,
+                                                         monkeypatch):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(*patched, fail)
+    assert cli.main(['train', '--task', 'multigoal', '--steps', '1010', '--no-curve', '--runs',
+                     str(tmp_path)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f'softq: {error}'
+
+
+def test_a_landscape_is_drawn_of_a_policy(policy, tmp_path, capsys):
+    out = tmp_path / 'landscape.png'
+    assert cli.main(['plot', str(policy), '--what', 'landscape', '--out', str(out)]) == 0
+    assert out.read_bytes().startswith(b'\x89PNG') and 'policy' in capsys.readouterr().out
+
+
+def test_the_benches_of_one_process_print_their_keys(capsys, monkeypatch):
+    act, replay = bench_speed.act_latency, bench_speed.replay_speed
+    monkeypatch.setattr(bench_speed, 'act_latency', lambda: act(20))
+    monkeypatch.setattr(bench_speed, 'replay_speed', lambda: replay(1000, 20))
+    for words in (['act'], ['replay'], ['learner', '--batch', '16', '--rounds', '1']):
+        assert cli.main(['bench', *words, '--json']) == 0
+        result = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert result['rate'] == pytest.approx(1 / result['median_sec'])
+        assert result['what']
