@@ -17,7 +17,7 @@ import math
 
 from softq_ros.errors import accepted, ConfigurationError
 
-PRESETS = ('ours', 'paper')
+PRESET_NAMES = ('ours', 'code', 'paper')  # told apart in softq_ros.learning.presets
 LEAST_UNIFORM = 0.1  # of the value samples: what bounds their weights
 
 
@@ -44,7 +44,7 @@ class Settings:
 class SqlSettings(Settings):
     """Soft Q-learning."""
 
-    preset: str = 'ours'  # paper: a-space particles, one Q, hard target copies, uniform proposal
+    preset: str = 'ours'  # or code, paper: the authors' program, the paper's text
     critics: int = 2  # Q-functions, 1 or 2; the smallest counts
     temperature: float = 0.03  # alpha [scaled reward units]
     fixed_particles: int = 16  # carry the gradient of Q
@@ -52,7 +52,7 @@ class SqlSettings(Settings):
     value_samples: int = 32  # actions that estimate the soft value of one state
     uniform_share: float = 0.5  # of the value samples; the rest lie around sampler actions
     svgd_states: int = 64  # states of the batch that the sampler learns from
-    target_period: int = 1000  # updates between hard copies, preset paper only
+    target_period: int = 1000  # updates between hard copies, presets code and paper
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ def _checked(name: str, value: object, default: object) -> object:
             raise ConfigurationError(f'hidden: got {value!r}; accepted: layer sizes of 1 or more')
         return tuple(value)
     if name == 'preset':
-        if value not in PRESETS:
-            raise ConfigurationError(f'preset: {accepted(value, PRESETS)}')
+        if value not in PRESET_NAMES:
+            raise ConfigurationError(f'preset: {accepted(value, PRESET_NAMES)}')
         return value
     number = _number(name, value, isinstance(default, int))
     if number < _AT_LEAST.get(name, 0) or (name in _POSITIVE and number <= 0):

@@ -17,9 +17,8 @@ from torch import nn, Tensor
 
 from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import Mlp, move_towards, TwinQ
+from softq_ros.learning.presets import preset_direction, PRESETS
 from softq_ros.learning.settings import SqlSettings
-from softq_ros.learning.stein import (
-    authors_score, bandwidth, squared_distances, squashed_score, stein_direction)
 from softq_ros.learning.value import (
     boltzmann_entropy, effective_sample_size, importance_weights, mixture_proposal,
     particle_spread, Proposal, soft_value, uniform_proposal, value_error)
@@ -39,7 +38,8 @@ class SoftQLearning(Agent):
     def __init__(self, observation_size: int, action_size: int, settings: SqlSettings,
                  seed: int) -> None:
         """Build sampler, Qs and their targets."""
-        critics = 1 if settings.preset == 'paper' else settings.critics
+        self._preset = PRESETS[settings.preset]
+        critics = 1 if self._preset.single else settings.critics
 
         def build() -> dict[str, nn.Module]:
             sampler = Mlp(observation_size, action_size, settings.hidden, action_size)
@@ -86,9 +86,10 @@ class SoftQLearning(Agent):
     def propose(self, state: Tensor) -> Proposal:
         """Draw the actions that estimate the soft value of states ``(B, O)``."""
         settings = self.settings
-        if self._size <= UNIFORM_UP_TO or settings.preset == 'paper':
-            return uniform_proposal(len(state), settings.value_samples, self._size,
-                                    self.generator)
+        if self._size <= UNIFORM_UP_TO or self._preset.uniform:
+            drawn = uniform_proposal(1 if self._preset.shared else len(state),
+                                     settings.value_samples, self._size, self.generator)
+            return Proposal(*(part.expand(len(state), *part.shape[1:]) for part in drawn))
         particles = max(2, settings.value_samples // 2)
         centres = self._sampler(state, self.noise(len(state), particles))
         return mixture_proposal(centres, settings.value_samples, settings.uniform_share,
@@ -113,7 +114,7 @@ class SoftQLearning(Agent):
         with torch.no_grad():
             fixed = self._sampler(state, self.noise(count, settings.fixed_particles))
         updated = self._sampler(state, self.noise(count, settings.updated_particles))
-        moved = torch.tanh(updated) if settings.preset == 'paper' else updated
+        moved = torch.tanh(updated) if self._preset.in_actions else updated
         direction = self._direction(state, fixed, moved.detach())
         drawn = torch.tanh(updated.detach())
         return (direction * moved).sum(-1).mean(), {
@@ -124,16 +125,11 @@ class SoftQLearning(Agent):
     @torch.no_grad()
     def _direction(self, state: Tensor, u: Tensor, moved: Tensor) -> Tensor:
         """Return the Stein direction of the moved particles, ``(B, M, A)``, from fixed ``u``."""
-        action = torch.tanh(u)
-        slope = self._q.least_slope(state, action)
-        if self.settings.preset == 'ours':
-            return stein_direction(u, squashed_score(action, slope, self.temperature), moved)
-        score = authors_score(action, slope, self.temperature)
-        width = bandwidth(squared_distances(action, moved), offset=0)
-        return stein_direction(action, score, moved, width)
+        slope = self._q.least_slope(state, torch.tanh(u))
+        return preset_direction(self.settings.preset, u, slope, self.temperature, moved)
 
     def _update_target(self) -> None:
-        if self.settings.preset == 'paper':
+        if self._preset.single:
             if self.updates % self.settings.target_period == 0:
                 self._target.load_state_dict(self._q.state_dict())
         else:

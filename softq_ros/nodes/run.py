@@ -32,6 +32,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from softq_ros.errors import SoftqError
+from softq_ros.nodes.sole import claim
 
 try:
     from rclpy.experimental import EventsExecutor
@@ -108,6 +109,7 @@ def run_node(make_node: Callable[[], Node], args: list[str] | None = None) -> in
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         node = make_node()
+        claim(node.get_fully_qualified_name(), node.context.get_domain_id())
         gc.collect()
         gc.freeze()  # what start-up made stays; going through it later cost pauses of 15 ms
         beside = getattr(node, 'beside', None)

@@ -28,6 +28,7 @@ from softq_ros.records import Batch
 AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg}
 SMALL = {'hidden': [16, 16], 'batch_size': 8}
 KINDS = [('sql', {'value_samples': 8, 'svgd_states': 4}),
+         ('sql', {'value_samples': 8, 'preset': 'code', 'target_period': 3}),
          ('sql', {'value_samples': 8, 'preset': 'paper', 'target_period': 3}),
          ('sac', {}), ('sac', {'temperature': 0.1}), ('td3', {}), ('ddpg', {})]
 O, A = 5, 4

@@ -43,7 +43,7 @@ def test_file_of_the_algorithm_holds_the_defaults(algorithm):
     ('sql', {'uniform_share': 0.05}, 'accepted: 0.1 to 1'),
     ('sql', {'critics': 0}, 'accepted: 1 or more'),
     ('sql', {'critics': 3}, 'critics: got 3; accepted: 1 or 2'),
-    ('sql', {'preset': 'theirs'}, 'accepted: ours, paper'),
+    ('sql', {'preset': 'theirs'}, 'accepted: code, ours, paper'),
     ('sac', {'temperature': -0.1}, 'accepted: 0 or more'),
     ('sac', {'preset': 'ours'}, "unknown setting of sac: got 'preset'"),
     ('ddpg', {'discount': 1.1}, 'accepted: 0 to 1'),

@@ -47,8 +47,9 @@ def test_polyak_targets_follow_by_the_asked_share():
         torch.testing.assert_close(new, 0.75 * old + 0.25 * q)
 
 
-def test_paper_preset_has_one_q_copied_whole_at_its_period():
-    agent = agent_of(preset='paper', target_period=3)
+@pytest.mark.parametrize('preset', ['code', 'paper'])
+def test_the_published_presets_have_one_q_copied_whole_at_its_period(preset):
+    agent = agent_of(preset=preset, target_period=3)
     assert len(agent.modules['q'].members) == 1
     start = parameters(agent, 'target')
     for _ in range(2):
@@ -59,12 +60,19 @@ def test_paper_preset_has_one_q_copied_whole_at_its_period():
 
 
 @pytest.mark.parametrize('size, preset, uniform', [
-    (3, 'ours', True), (4, 'ours', False), (7, 'paper', True)])
-def test_value_samples_are_uniform_up_to_three_dimensions_and_in_the_paper(size, preset, uniform):
+    (3, 'ours', True), (4, 'ours', False), (7, 'paper', True), (7, 'code', True)])
+def test_value_samples_are_uniform_up_to_three_dimensions_and_as_published(size, preset, uniform):
     agent = agent_of(size, preset=preset)
     with torch.no_grad():
         density = agent.propose(torch.zeros(5, 3)).log_density
     assert bool(torch.allclose(density, torch.tensor(-size * np.log(2.0)).float())) is uniform
+
+
+def test_only_the_authors_code_values_all_states_by_the_same_actions():
+    for preset, shared in (('ours', False), ('code', True), ('paper', False)):
+        action, log_density = agent_of(2, preset=preset).propose(torch.zeros(5, 3))
+        assert action.shape[::2] == (5, 2) and log_density.shape == action.shape[:2]
+        assert torch.equal(action[0], action[4]) == shared
 
 
 def test_soft_values_come_from_the_targets():
@@ -99,7 +107,7 @@ def test_q_loss_is_half_the_squared_error_to_the_scaled_reward_summed_over_twins
     assert agent.update(batch)['q_loss'] == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize('preset', ['ours', 'paper'])
+@pytest.mark.parametrize('preset', ['ours', 'code', 'paper'])
 def test_the_stein_step_climbs_towards_large_q(preset):
     agent = agent_of(1, preset=preset, learning_rate=3e-3, temperature=0.05)
     with torch.no_grad():

@@ -129,6 +129,20 @@ def test_a_training_through_the_graph_ends_by_itself(graph):
         assert float(list(csv.DictReader(file))[-1]['updates']) >= 100
 
 
+def test_a_second_graph_in_the_domain_is_refused_and_the_first_goes_on(graph, tmp_path):
+    one = graph('until:=budget')
+    one.wait(lambda: len(one.rows()) > 50, 'the first steps')
+    (tmp_path / 'second').mkdir()
+    second = Graph(tmp_path / 'second')
+    assert second.process.wait(DEADLINE_SEC) == 2, second.text()
+    assert 'accepted: another ROS_DOMAIN_ID' in second.text()
+    count = len(one.rows())
+    one.wait(lambda: len(one.rows()) > count + 50, 'more steps')
+    one.end()
+    check_rows(one.rows())
+    assert len(np.unique(one.rows()['boot_id'])) == 1
+
+
 @pytest.mark.parametrize('victim', ['sim_node', 'policy_node', 'gate_node', 'learner_node'])
 def test_a_killed_process_comes_back_and_nothing_acknowledged_is_lost(graph, victim):
     one = graph('steps:=100000')

@@ -147,7 +147,8 @@ def test_the_same_commands_give_the_same_bits():
         assert one.tool_position.tobytes() == other.tool_position.tobytes()
 
 
-def test_a_state_that_is_not_finite_is_a_fault_and_no_reset(plant):
+def test_a_state_that_is_not_finite_is_a_fault_and_no_reset(plant, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # MuJoCo writes its log where it runs
     at(plant, START)
     plant.data.qvel[0] = np.nan
     with pytest.raises(PlantFault, match='BADQ'):
