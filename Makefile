@@ -21,7 +21,12 @@ CLEAN := env -u PYTHONPATH -u PYTHONHOME -u AMENT_PREFIX_PATH -u CMAKE_PREFIX_PA
 SOFTQ := $(CLEAN) $(BIN)/python -m softq_ros.cli
 INTERFACES := $(wildcard msg/*.msg srv/*.srv action/*.action)
 
-.PHONY: train test lint setup check clean
+# PROOFS_<tier>: scripts of test/prove and their words; a comma stands for a blank
+TIER ?= quick
+PROOFS_quick := sampler soft_value multigoal,--seeds,3
+PROOFS_full := sampler soft_value multigoal
+
+.PHONY: train test prove lint setup check clean
 
 train: setup
 	@mkdir -p $(RUNS) && touch $(RUNS)/COLCON_IGNORE
@@ -31,6 +36,12 @@ train: setup
 
 test: setup
 	@$(CLEAN) $(BIN)/python -m pytest -q --durations=15 $(ARGS)
+
+prove: setup
+	@mkdir -p runs && touch runs/COLCON_IGNORE
+	@for proof in $(PROOFS_$(TIER)); do \
+		set -- $$(echo $$proof | tr ',' ' '); script=$$1; shift; \
+		$(CLEAN) $(BIN)/python test/prove/$$script.py "$$@" || exit 1; done
 
 lint: setup
 	@$(CLEAN) $(BIN)/python -m flake8

@@ -62,6 +62,9 @@ def _parser() -> Parser:
     train.add_argument('--steps', type=int, help='control steps; left out: the task\'s, or the '
                        'run\'s; more than a run had lets it go on for longer')
     train.add_argument('--seed', type=int, help='0 when left out')
+    train.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
+                       help='a setting of the algorithm other than the files say, such as '
+                       'preset=code or hidden=[256,256]; may be repeated')
     where = train.add_mutually_exclusive_group()
     where.add_argument('--runs', default='runs', help='directory that holds runs')
     where.add_argument('--run', help='directory of a new run')

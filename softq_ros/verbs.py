@@ -30,9 +30,25 @@ def _print(result: dict, as_json: bool) -> None:
             print(f'{name}: {value}')
 
 
-def _command(words: dict) -> str:
-    return shlex.join(['softq', 'train', *(str(word) for name, value in words.items()
+def _command(words: dict, overrides: list[str]) -> str:
+    pairs = [*words.items(), *(('set', word) for word in overrides)]
+    return shlex.join(['softq', 'train', *(str(word) for name, value in pairs
                                            for word in (f'--{name}', value))])
+
+
+def _overrides(words: list[str]) -> dict:
+    import yaml
+    found = {}
+    for word in words:
+        name, equals, text = word.partition('=')
+        if not (name and equals and text):
+            raise ConfigurationError(f'--set: got {word!r}; accepted: NAME=VALUE')
+        try:
+            found[name] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ConfigurationError(f'--set {name}: got {text!r}; accepted: a value as in YAML '
+                                     'files') from None
+    return found
 
 
 def _open_run(options: argparse.Namespace):
@@ -42,19 +58,23 @@ def _open_run(options: argparse.Namespace):
     if options.steps is not None and options.steps < 1:
         raise ConfigurationError(f'--steps: got {options.steps}; accepted: 1 or more')
     steps = {} if options.steps is None else {'steps': options.steps}
+    overrides = _overrides(options.set)
     given = {name: getattr(options, name) for name in FIRST_CHOICE
              if getattr(options, name) is not None}
     if options.resume is not None:
+        if overrides:
+            raise ConfigurationError(f'--set: got {options.set} with --resume; accepted: nothing, '
+                                     'a run goes on as it was made')
         return resume_run(Path(options.resume), given, options.steps or 0,
-                          command=_command({'resume': options.resume} | steps))
+                          command=_command({'resume': options.resume} | steps, []))
     chosen = FIRST_CHOICE | given
-    settings = load_settings(chosen['algorithm'], chosen['task'], steps)
+    settings = load_settings(chosen['algorithm'], chosen['task'], overrides | steps)
     runs, name = Path(options.runs), ''
     if options.run is not None:
         runs, name = Path(options.run).parent, Path(options.run).name
         check_name(name)
     return open_run(runs, name, **chosen, settings=settings,
-                    command=_command(chosen | {'steps': settings.steps}))
+                    command=_command(chosen | {'steps': settings.steps}, options.set))
 
 
 def _prepare(options: argparse.Namespace) -> tuple:

@@ -23,7 +23,7 @@ from softq_ros.policies.bundle import save_bundle
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training import bench_speed
 from softq_ros.training.learner import Learner
-from softq_ros.training.run import open_run
+from softq_ros.training.run import open_run, read_run
 from softq_ros.training.settings import load_settings
 
 
@@ -44,6 +44,10 @@ def policy(tmp_path):
     (['train', '--task', 'nowhere'], 'sawyer_stack'),
     (['train', '--steps', '0'], 'accepted: 1 or more'),
     (['train', '--resume', 'nowhere'], 'nowhere'),
+    (['train', '--set', 'preset'], 'accepted: NAME=VALUE'),
+    (['train', '--set', 'preset=[theirs'], 'accepted: a value as in YAML'),
+    (['train', '--set', 'preset=theirs'], 'accepted: code, ours, paper'),
+    (['train', '--set', 'pace=1'], "unknown setting of sql: got 'pace'"),
     (['bench', 'nothing'], 'lockstep'),
     (['plot', 'a', 'b', '--what', 'landscape', '--out', 'c.png'], 'accepted: one'),
 ])
@@ -53,6 +57,18 @@ def test_bad_words_are_one_line_and_leave_nothing(words, says, capsys, tmp_path,
     error = capsys.readouterr().err
     assert error.startswith('softq: ') and error.count('\n') == 1 and says in error
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_setting_given_by_hand_is_recorded_with_the_command(tmp_path, capsys):
+    words = ['--set', 'preset=code', '--set', 'hidden=[8, 8]', '--set', 'warmup_steps=10']
+    run = tmp_path / 'a'
+    assert cli.main(['train', '--task', 'multigoal', '--steps', '12', '--no-curve', '--run',
+                     str(run), *words]) == 0
+    made = read_run(run)
+    assert (made.settings.preset, made.settings.hidden) == ('code', (8, 8))
+    assert "--set preset=code --set 'hidden=[8, 8]'" in made.facts['command']
+    assert cli.main(['train', '--resume', str(run), *words]) == 2
+    assert 'goes on as it was made' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('error, patched', [

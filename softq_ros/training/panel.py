@@ -56,7 +56,9 @@ class Progress:
             self.first_success_step = self.steps
 
     def left_sec(self) -> float:
-        """Return the wall time to the budget at the pace so far; NaN when there is none yet."""
+        """Return the wall time to the budget at the pace so far; NaN when there is none."""
+        if self.state == 'writing the report':
+            return float('nan')
         if self.steps_before is None:
             if not self.budget:
                 return float('nan')

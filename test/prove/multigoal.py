@@ -1,0 +1,122 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Multi-goal: many seeds, last weights, against the exact solution."""
+import argparse
+import json
+
+import numpy as np
+
+from rows import publish, RUNS, side_by_side, softq, table, train
+from softq_ros.learning.actor import Actor
+from softq_ros.policies.bundle import load_bundle
+from softq_ros.training.oracle_episodes import expected_episodes
+from softq_ros.training.oracles import multigoal_problem, MultigoalOracle
+
+EPISODES, SEED = 4000, 7  # of the test; the trainings' seeds are 0, 1, ...
+SPACING = 0.05  # m; of the oracle's grid
+ACTIONS = 201  # an axis, for the soft value of a learned Q
+VARIANTS = {'single critic': ['--set', 'critics=1'], 'twin critics': [],
+            'preset code': ['--set', 'preset=code'], 'preset paper': ['--set', 'preset=paper']}
+HEAD = ['seed', 'return', 'right', 'left', 'up', 'down', 'misses', 'V(0, 0)', 'V(-2.5, 0)',
+        'V(2.5, 2.5)']
+PLACES = np.array([[0.0, 0.0], [-2.5, 0.0], [2.5, 2.5]], np.float32)
+
+
+def soft_value(actor: Actor, place: np.ndarray) -> float:
+    """Return V of the learned Q in one place, by the midpoint rule over the box."""
+    axis = (np.arange(ACTIONS) + 0.5) / ACTIONS * 2.0 - 1.0
+    actions = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2).astype(np.float32)
+    scaled = actor.q(place, actions).astype(float) / actor.temperature
+    mean = np.log(np.exp(scaled - scaled.max()).mean()) + scaled.max()
+    return actor.temperature * (mean + 2.0 * np.log(2.0))
+
+
+def score(run) -> dict:
+    """Return the score of a run's last weights, kept beside them."""
+    kept = run / f'score-{EPISODES}.json'
+    if not kept.exists():
+        found = softq('evaluate', str(run / 'policy'), '--episodes', str(EPISODES), '--seed',
+                      str(SEED))
+        actor = load_bundle(run / 'policy').actor()
+        found['values'] = [soft_value(actor, place) for place in PLACES]
+        kept.write_text(json.dumps(found))
+    return json.loads(kept.read_text())
+
+
+def row(name: str, found: dict) -> list:
+    """Return the cells of one policy."""
+    shares = list(found['mode_shares'].values())
+    return [name, f'{found["return_mean"]:.1f}', *(f'{share:.1%}' for share in shares),
+            f'{1.0 - sum(shares):.2%}', *(f'{value:.2f}' for value in found['values'])]
+
+
+def exact(authors: bool = False) -> list:
+    """Return the cells of the exact solution."""
+    oracle = MultigoalOracle(multigoal_problem(), SPACING)
+    episodes = expected_episodes(oracle, authors)
+    shares = dict(enumerate(episodes.shares))
+    name = 'exact, law of the code' if authors else 'exact'
+    return row(name, {'return_mean': episodes.return_mean, 'mode_shares': shares,
+                      'values': oracle.value(PLACES)})
+
+
+def summary(found: list[dict]) -> str:
+    """Say in how many seeds each bound holds."""
+    count = len(found)
+    shares = [list(one['mode_shares'].values()) for one in found]
+    checks = {
+        'return within 10 of -192': [abs(o['return_mean'] + 192.0) <= 10.0 for o in found],
+        'within 5': [abs(o['return_mean'] + 192.0) <= 5.0 for o in found],
+        'every share within 6 points of 25 %': [max(abs(s - 0.25) for s in one) <= 0.06
+                                                for one in shares],
+        'within 4': [max(abs(s - 0.25) for s in one) <= 0.04 for one in shares],
+        'misses at most 1 %': [1.0 - sum(one) <= 0.01 for one in shares],
+        'V(0, 0) within 0.7 of -12.24': [abs(o['values'][0] + 12.24) <= 0.7 for o in found]}
+    return '; '.join(f'{name}: {sum(held)} of {count}' for name, held in checks.items()) + '.'
+
+
+def main() -> None:
+    """Train what is missing, score what is new, write the page."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument('--seeds', type=int, default=10)
+    words.add_argument('--steps', type=int, default=6000, help='control steps of each training')
+    words.add_argument('--variants', nargs='*', choices=list(VARIANTS), default=list(VARIANTS)[:2])
+    words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
+    options = words.parse_args()
+
+    def prove(item: tuple[str, int]) -> dict:
+        variant, seed = item
+        name = f'multigoal-{options.steps}-{variant.replace(" ", "-")}-s{seed}'
+        return score(train(name, '--task', 'multigoal', '--until', 'budget', '--seed', str(seed),
+                           '--steps', str(options.steps), *VARIANTS[variant]))
+
+    RUNS.mkdir(parents=True, exist_ok=True)
+    seeds = range(options.seeds)
+    found = side_by_side(prove, [(v, s) for v in options.variants for s in seeds], options.jobs)
+    parts = [f'Trainings of {options.steps} control steps, seeds 0 to {options.seeds - 1}; last '
+             f'weights, {EPISODES} stochastic test episodes each, seed {SEED}; misses are in the '
+             'denominator. Goals in the order of config/tasks/multigoal.yaml.',
+             table(HEAD, [exact(), exact(authors=True)])]
+    for index, variant in enumerate(options.variants):
+        mine = found[index * options.seeds:(index + 1) * options.seeds]
+        parts += [f'## {variant.capitalize()}',
+                  table(HEAD, [row(str(seed), one) for seed, one in zip(seeds, mine)]),
+                  summary(mine)]
+    publish('multigoal', 'Multi-goal against the exact solution',
+            f'python test/prove/multigoal.py --seeds {options.seeds} --steps {options.steps}',
+            parts)
+
+
+if __name__ == '__main__':
+    main()

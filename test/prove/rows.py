@@ -1,0 +1,72 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What every proof shares: trainings that go on where they stopped, the page with the table."""
+from concurrent.futures import ThreadPoolExecutor
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = ROOT / 'runs' / 'prove'
+RESULTS = ROOT / 'docs' / 'results'
+
+
+def softq(*words: str) -> dict:
+    """Run a verb in a process of its own, one thread, and return its JSON line."""
+    environment = os.environ | {'OMP_NUM_THREADS': '1'}
+    done = subprocess.run([sys.executable, '-m', 'softq_ros.cli', *words, '--json'], cwd=ROOT,
+                          env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f'softq {" ".join(words)}: {done.stderr.strip()}')
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def train(name: str, *words: str) -> Path:
+    """Train into ``runs/prove/<name>``, or go on with what is there; return the run."""
+    run, done = RUNS / name, RUNS / name / 'proved.json'
+    if not done.exists():
+        begun = (run / 'run.yaml').exists()
+        result = softq('train', '--no-curve', *(
+            ['--resume', str(run)] if begun else ['--run', str(run), *words]))
+        done.write_text(json.dumps(result))
+    return run
+
+
+def side_by_side(work, items: list, jobs: int) -> list:
+    """Return what ``work`` makes of each item, in order, so many at a time."""
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(work, items))
+
+
+def commit() -> str:
+    """Return the short name of the commit, with a mark when files differ from it."""
+    text = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT,
+                          capture_output=True, text=True).stdout
+    return text.strip() or 'unknown'
+
+
+def table(head: list[str], rows: list[list]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ['---'] * len(head), *rows]
+    return '\n'.join('| ' + ' | '.join(str(cell) for cell in line) + ' |' for line in lines)
+
+
+def publish(name: str, title: str, command: str, parts: list[str]) -> None:
+    """Write ``docs/results/<name>.md``."""
+    RESULTS.mkdir(exist_ok=True)
+    text = '\n\n'.join([f'# {title} (simulation)', f'`{command}` at commit {commit()}.', *parts])
+    (RESULTS / f'{name}.md').write_text(text + '\n')
+    print(text, flush=True)
