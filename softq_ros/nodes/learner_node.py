@@ -44,6 +44,7 @@ PARAMETERS = (
     Parameter('steps', 0, 'control steps to train for; 0: what the configuration says', minimum=0),
     Parameter('governor', 'on', 'whether acting waits for the learner',
               choices=('on', 'strict', 'off')),
+    Parameter('command', '', 'what was launched, for the record'),
 )
 SLACK = {'on': 8, 'strict': 1, 'off': 1_000_000}  # steps the plant may run ahead of updates
 
@@ -56,13 +57,6 @@ def launcher() -> str:
     except (OSError, IndexError):
         started = '0'
     return f'{parent}-{started}'
-
-
-def launch_command(chosen: dict) -> str:
-    """Return the command that trains with these parameters."""
-    names = ('task', 'algorithm', 'seed', 'steps', 'resume', 'governor')
-    words = [f'{name}:={str(chosen[name]).lower()}' for name in names]
-    return ' '.join(['ros2 launch softq_ros train.launch.xml', *words])
 
 
 class LearnerNode(Node):
@@ -84,7 +78,7 @@ class LearnerNode(Node):
 
     Parameters
     ----------
-    task, algorithm, seed, runs, run, resume, steps, governor; all read-only
+    task, algorithm, seed, runs, run, resume, steps, governor, command; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
@@ -96,7 +90,7 @@ class LearnerNode(Node):
                              chosen['algorithm'], chosen['seed'],
                              load_settings(chosen['algorithm'], self._task.name, {}),
                              resume=chosen['resume'], owner=launcher(),
-                             command=launch_command(chosen), steps=chosen['steps'])
+                             command=chosen['command'], steps=chosen['steps'])
         self._learner = Learner(self._task, self._run.settings, self._run)
         self._slack = SLACK[chosen['governor']]
         self._ledger = Ledger(self._learner.replay)

@@ -36,7 +36,8 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     z, rate = 1.959964, successes / trials
     middle = rate + z * z / (2 * trials)
     half = z * math.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
-    return tuple((middle + sign * half) / (1 + z * z / trials) for sign in (-1, 1))
+    ends = ((middle + sign * half) / (1 + z * z / trials) for sign in (-1, 1))
+    return tuple(min(max(end, 0.0), 1.0) for end in ends)
 
 
 @dataclass(frozen=True)

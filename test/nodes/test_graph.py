@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 
 from softq_ros.learning.replay import row_type
+from softq_ros.training.run import read_run
 from softq_ros.training.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +126,7 @@ def test_a_training_through_the_graph_ends_by_itself(graph):
     check_rows(rows)
     run = next(one.runs.glob('multigoal-*'))
     assert (run / 'policy' / 'policy.yaml').exists()
+    assert f'steps:={WARMUP + 160} until:=reached' in read_run(run).facts['command']
     with open(run / 'metrics.csv') as file:
         assert float(list(csv.DictReader(file))[-1]['updates']) >= 100
 

@@ -121,3 +121,4 @@ def test_the_wilson_interval_of_eight_in_ten():
     # (0.8 + 0.19207 +- 1.96 sqrt(0.016 + 0.0096036)) / 1.38414
     low, high = wilson_interval(8, 10)
     assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert wilson_interval(100, 100)[1] == 1.0 and wilson_interval(0, 100)[0] == 0.0
