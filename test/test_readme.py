@@ -22,7 +22,9 @@ from softq_ros import cli, launching
 from softq_ros.launching.plan import make_plan
 from softq_ros.paths import share
 from softq_ros.policies.bundle import find_bundle, load_bundle
+from softq_ros.simulation.gymnasium_task import GymnasiumTask
 from softq_ros.tasks.catalogue import load_task
+from softq_ros.training.settings import is_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -59,8 +61,9 @@ def test_softq_takes_the_words(words):
         check_launch(words[1:])
         return
     options = cli._parser().parse_args(words)
-    if getattr(options, 'task', ''):
-        load_task(options.task)
+    task = getattr(options, 'task', '')
+    if task:
+        GymnasiumTask(task) if is_environment(task) else load_task(task)
     for bundle in getattr(options, 'bundle', []):
         load_bundle(find_bundle(bundle))
 

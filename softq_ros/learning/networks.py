@@ -125,12 +125,16 @@ class TwinQ(nn.Module):
 
     def least_slope(self, state: Tensor, action: Tensor) -> Tensor:
         """Return the gradient in the action of the smallest Q, ``(B, K, A)``."""
+        return self.least_and_slope(state, action)[1]
+
+    def least_and_slope(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the smallest Q, ``(B, K)``, and its gradient in the action, ``(B, K, A)``."""
         value, slope = self.members[0].slope(state, action)
         for member in self.members[1:]:
             other, other_slope = member.slope(state, action)
             slope = torch.where((other < value).unsqueeze(-1), other_slope, slope)
             value = torch.minimum(value, other)
-        return slope
+        return value, slope
 
 
 class Policy(nn.Module):

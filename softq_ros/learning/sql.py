@@ -83,6 +83,14 @@ class SoftQLearning(Agent):
         """Draw what the sampler turns into actions, ``(states, count, A)``."""
         return torch.randn(states, count, self._size, generator=self.generator)
 
+    def sampled(self, state: Tensor, count: int) -> Tensor:
+        """Draw from the sampler in u for states ``(B, O)``, ``(B, count, A)``."""
+        return self._sampler(state, self.noise(len(state), count))
+
+    def least_and_slope(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the smallest Q, ``(B, K)``, and its gradient in actions ``(B, K, A)``."""
+        return self._q.least_and_slope(state, action)
+
     def propose(self, state: Tensor) -> Proposal:
         """Draw the actions that estimate the soft value of states ``(B, O)``."""
         settings = self.settings
@@ -91,7 +99,7 @@ class SoftQLearning(Agent):
                                      settings.value_samples, self._size, self.generator)
             return Proposal(*(part.expand(len(state), *part.shape[1:]) for part in drawn))
         particles = max(2, settings.value_samples // 2)
-        centres = self._sampler(state, self.noise(len(state), particles))
+        centres = self.sampled(state, particles)
         return mixture_proposal(centres, settings.value_samples, settings.uniform_share,
                                 self.generator)
 
@@ -110,10 +118,10 @@ class SoftQLearning(Agent):
 
     def _ascent(self, state: Tensor) -> tuple[Tensor, dict[str, float]]:
         """Return what the sampler climbs: its gradient is the Stein direction (equation 14)."""
-        settings, count = self.settings, len(state)
+        settings = self.settings
         with torch.no_grad():
-            fixed = self._sampler(state, self.noise(count, settings.fixed_particles))
-        updated = self._sampler(state, self.noise(count, settings.updated_particles))
+            fixed = self.sampled(state, settings.fixed_particles)
+        updated = self.sampled(state, settings.updated_particles)
         moved = torch.tanh(updated) if self._preset.in_actions else updated
         direction = self._direction(state, fixed, moved.detach())
         drawn = torch.tanh(updated.detach())
