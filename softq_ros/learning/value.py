@@ -59,6 +59,27 @@ def importance_weights(q: Tensor, log_density: Tensor, temperature: float) -> Te
     return torch.softmax(q / temperature - log_density, 1)
 
 
+def resample(q: Tensor, proposal: Proposal, temperature: float,
+             generator: torch.Generator) -> Tensor:
+    """
+    Choose one proposed action of each state by exp(Q / alpha) / q(a), ``(B, A)``.
+
+    As K grows its law tends to exp((Q - V) / alpha) (sampling importance resampling, Rubin 1988),
+    however far modes lie apart, as long as some of the proposed actions lie in each. With uniform
+    proposals that holds up to about three dimensions.
+
+    :param q: at the proposed actions, ``(B, K)``
+    :raises ShapeError: when Q and proposal do not go together.
+    """
+    action, log_density = proposal
+    if q.ndim != 2 or action.ndim != 3 or not q.shape == log_density.shape == action.shape[:2]:
+        raise ShapeError(f'Q {tuple(q.shape)}, density {tuple(log_density.shape)}, actions '
+                         f'{tuple(action.shape)}; accepted: two of (B, K) and (B, K, A)')
+    weights = importance_weights(q, log_density, temperature)
+    chosen = torch.multinomial(weights, 1, generator=generator)
+    return torch.take_along_dim(action, chosen.unsqueeze(-1), 1).squeeze(1)
+
+
 def effective_sample_size(weights: Tensor) -> Tensor:
     """Return 1 / sum w^2 of normalised importance weights, ``(B,)``, between 1 and K."""
     return 1.0 / weights.square().sum(1)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """What a finished training leaves behind: curve, film, one page."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def _score_row(score: Evaluation) -> str:
 def write_report(folder: Path, task: Task, bundle: Bundle, outcome: Outcome,
                  stopped=lambda: False) -> dict:
     """
-    Score the weights on test seeds, then draw, film and write ``summary.md``.
+    Score the weights on test seeds, which their manifest then says; draw, film, write a page.
 
     :param bundle: the last weights; those that passed the check where it ended the training,
         which become the run's policy.
@@ -79,6 +79,10 @@ def write_report(folder: Path, task: Task, bundle: Bundle, outcome: Outcome,
     scores = [evaluate(actor, task, TEST_EPISODES, outcome.seed, 'test', 0, mode, stopped)
               for mode in modes]
     scores = [score for score in scores if score.summaries]
+    result = scores[0].to_json() if scores else {}
+    if result:
+        manifest = replace(bundle.manifest, scored={'block': 'test'} | result)
+        save_bundle(folder / 'policy', replace(bundle, manifest=manifest))
     notes = []
     for what, make in (
             ('plots/learning_curve.png', lambda path: plot_runs([folder], path)),
@@ -90,7 +94,6 @@ def write_report(folder: Path, task: Task, bundle: Bundle, outcome: Outcome,
         except SoftqError as error:
             notes.append(f'* no {what}: {error}')
     (folder / 'summary.md').write_text(_page(task, bundle, outcome, scores, notes))
-    result = scores[0].to_json() if scores else {}
     (folder / 'score.json').write_text(json.dumps(result, indent=1))
     return result
 

@@ -128,6 +128,8 @@ def test_the_policy_of_a_run_that_reached_it_is_what_passed(tmp_path, scores):
     scores['now'] = 1.0
     _, learner = trained(tmp_path)
     run = tmp_path / 'a'
+    scored = load_bundle(run / 'policy').manifest.scored
+    assert (scored['block'], scored['success_rate'], scored['episodes']) == ('test', 1.0, 100)
     policy, passed = load_bundle(run / 'policy'), load_bundle(run / 'reached')
     assert learner.updates == 25 and policy.manifest.trained['updates'] == 20
     assert policy.manifest.trained['steps'] == 45
