@@ -23,8 +23,8 @@ INTERFACES := $(wildcard msg/*.msg srv/*.srv action/*.action)
 
 # PROOFS_<tier>: scripts of test/prove and their words; a comma stands for a blank
 TIER ?= quick
-PROOFS_quick := sampler soft_value multigoal,--seeds,3
-PROOFS_full := sampler soft_value multigoal
+PROOFS_quick := sampler soft_value multigoal,--seeds,3 sac,--environments,Pendulum-v1
+PROOFS_full := sampler soft_value multigoal sampler_in_training sac
 
 .PHONY: train test prove lint setup check clean
 
