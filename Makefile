@@ -37,7 +37,7 @@ train: setup
 test: setup
 	@$(CLEAN) $(BIN)/python -m pytest -q --durations=15 $(ARGS)
 
-prove: setup
+prove: setup $(VENV)/.rivals
 	@mkdir -p runs && touch runs/COLCON_IGNORE
 	@for proof in $(PROOFS_$(TIER)); do \
 		set -- $$(echo $$proof | tr ',' ' '); script=$$1; shift; \
@@ -60,6 +60,10 @@ $(VENV)/.packages: $(wildcard requirements/*.txt) | check
 	@$(CLEAN) $(BIN)/python -m pip install -q -r requirements/runtime.txt -r requirements/ros.txt \
 		-r requirements/test.txt $$(sh scripts/check_machine.sh wheels)
 	@$(BIN)/python scripts/link_checkout.py $(CURDIR)
+	@touch $@
+
+$(VENV)/.rivals: $(VENV)/.packages requirements/prove.txt
+	@$(CLEAN) $(BIN)/python -m pip install -q -r requirements/prove.txt
 	@touch $@
 
 $(VENV)/.messages: $(VENV)/.packages CMakeLists.txt package.xml $(INTERFACES)

@@ -26,7 +26,7 @@ from softq_ros.learning.sql import SoftQLearning
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.checkpoint import load_newest
 from softq_ros.training.run import read_run
-from softq_ros.training.sampler_check import check_sampler
+from softq_ros.learning.sampler_check import check_sampler
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402

@@ -17,7 +17,7 @@ import torch
 
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
-from softq_ros.training.sampler_check import check_sampler
+from softq_ros.learning.sampler_check import check_sampler
 
 
 class Known(SoftQLearning):
