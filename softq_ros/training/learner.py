@@ -20,6 +20,7 @@ import torch
 from softq_ros.errors import LearningError
 from softq_ros.learning.agent import Agent
 from softq_ros.learning.ddpg import Ddpg
+from softq_ros.learning.precision import choose_matmul
 from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import Settings
@@ -39,9 +40,10 @@ RESERVED = 100  # versions for which one note on the disk is enough
 
 
 def prepare_process() -> None:
-    """Set torch up for small networks: one thread, and no time spent on denormal numbers."""
+    """Set torch up for small networks: one thread, fast products, no time for denormals."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    choose_matmul()
 
 
 class Learner:

@@ -13,6 +13,7 @@
 # limitations under the License.
 """The soft value: hand-worked numbers, identities, densities that integrate to one."""
 import math
+from test.support.densities import mode_weights, several_modes
 
 import pytest
 import torch
@@ -21,7 +22,8 @@ from softq_ros.errors import ShapeError
 from softq_ros.learning.networks import log_one_minus_tanh_squared
 from softq_ros.learning.value import (
     boltzmann_entropy, effective_sample_size, importance_weights, log_kernel_density,
-    mixture_proposal, particle_spread, soft_value, uniform_proposal, value_error)
+    mixture_proposal, particle_spread, Proposal, resample, soft_value, uniform_proposal,
+    value_error)
 
 LN2 = math.log(2.0)
 
@@ -185,3 +187,37 @@ def test_value_error_foretells_the_spread_of_repeated_estimates():
 def test_soft_value_refuses_other_shapes():
     with pytest.raises(ShapeError, match=r'accepted: two of \(B, K\)'):
         soft_value(torch.zeros(2, 3), torch.zeros(2, 4), 1.0)
+
+
+def test_resampling_three_actions_by_hand():
+    # exp(Q / alpha) / q: 3 / 0.5, 1 / 0.5 and 6 / 1.5
+    action = torch.tensor([[[0.1, 0.2], [-0.3, 0.4], [0.5, 0.6]]]).expand(20_000, 3, 2)
+    q = 2.0 * torch.tensor([[3.0, 1.0, 6.0]]).log().expand(20_000, 3)
+    density = torch.tensor([[0.5, 0.5, 1.5]]).log().expand(20_000, 3)
+    chosen = resample(q, Proposal(action, density), 2.0, generator())
+    assert chosen.shape == (20_000, 2)
+    shares = [(chosen == action[0, index]).all(1).float().mean().item() for index in range(3)]
+    assert shares == pytest.approx([6 / 12, 2 / 12, 4 / 12], abs=0.015)
+
+
+def test_resampling_takes_the_one_action_with_any_weight_in_each_state():
+    q = torch.tensor([[0.0, -500.0, -500.0], [-500.0, -500.0, 0.0]])
+    proposal = uniform_proposal(2, 3, 7, generator())
+    chosen = resample(q, proposal, 0.5, generator())
+    assert torch.equal(chosen, torch.stack([proposal.action[0, 0], proposal.action[1, 2]]))
+
+
+@pytest.mark.parametrize('dimensions, spread', [(1, 0.08), (2, 0.2), (3, 0.2)])
+def test_resampling_weighs_modes_six_standard_deviations_apart(dimensions, spread):
+    density = several_modes(dimensions, apart=6.0, spread=spread)
+    proposal = uniform_proposal(4000, 256, dimensions, generator())
+    chosen = resample(0.03 * density.q(proposal.action), proposal, 0.03, generator(1))
+    assert (mode_weights(density, chosen) - density.weights).abs().max() < 0.05
+    assert (chosen.std(0) - density.draw(20_000, generator(2)).std(0)).abs().max() < 0.02
+
+
+def test_resampling_refuses_other_shapes():
+    proposal = uniform_proposal(2, 4, 3, generator())
+    for q in (torch.zeros(2, 3), torch.zeros(8)):
+        with pytest.raises(ShapeError, match=r'accepted: two of \(B, K\) and \(B, K, A\)'):
+            resample(q, proposal, 1.0, generator())

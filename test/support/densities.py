@@ -21,7 +21,17 @@ import math
 import torch
 
 
-class Uniform:
+class Density:
+    """What is common: ``q`` is ln of the density up to a constant, ``draw`` samples it exactly."""
+
+    def slope(self, action):
+        """Return dq/da, shaped as the action."""
+        with torch.enable_grad():
+            action = action.detach().requires_grad_(True)
+            return torch.autograd.grad(self.q(action).sum(), action)[0]
+
+
+class Uniform(Density):
     """Q = 0."""
 
     def __init__(self, size):
@@ -34,7 +44,22 @@ class Uniform:
         return 2.0 * torch.rand(count, self.size, generator=generator) - 1.0
 
 
-class Gaussians:
+class Squash(Density):
+    """The law prod(1 - a^2), which the authors' a-space form makes of Q = 0."""
+
+    def __init__(self, size):
+        self.size = size
+
+    def q(self, action):
+        return (1.0 - action.square()).log().sum(-1)
+
+    def draw(self, count, generator):
+        # the median of three uniform numbers has the density 6 x (1 - x)
+        uniform = torch.rand(count, self.size, 3, generator=generator)
+        return 2.0 * uniform.median(-1).values - 1.0
+
+
+class Gaussians(Density):
     """A mixture of equal Gaussians cut off at the box: means ``(C, A)``, covariance ``(A, A)``."""
 
     def __init__(self, means, covariance, weights=None):
@@ -52,9 +77,15 @@ class Gaussians:
     def q(self, action):
         return torch.logsumexp(self.parts(action), -1)
 
-    def log_volume(self):
-        """Return ln of the integral of exp(Q) where the box cuts nothing off."""
-        return 0.5 * self.size * math.log(2 * math.pi) + float(self._root.diagonal().log().sum())
+    def log_integral(self):
+        """Return ln of the integral of exp(Q) over the box, for a diagonal covariance."""
+        spread = self._root.diagonal()
+        if not torch.equal(self._root, torch.diag(spread)):
+            raise ValueError('correlated; accepted: a diagonal covariance')
+        scale = math.sqrt(2.0) * spread
+        erfs = ((1.0 - self.means) / scale).erf() + ((1.0 + self.means) / scale).erf()
+        sides = (spread * math.sqrt(0.5 * math.pi) * erfs).log().sum(-1)
+        return float(torch.logsumexp(self.weights.log() + sides, 0))
 
     def draw(self, count, generator):
         found = torch.empty(0, self.size)
@@ -66,7 +97,7 @@ class Gaussians:
         return found[:count]
 
 
-class AtTheBounds:
+class AtTheBounds(Density):
     """Q = sum s_i a_i / scale: an exponential against the bound s_i = 1, -1, 1 ..."""
 
     def __init__(self, size, scale):
