@@ -52,6 +52,7 @@ class SqlSettings(Settings):
     value_samples: int = 32  # actions that estimate the soft value of one state
     uniform_share: float = 0.5  # of the value samples; the rest lie around sampler actions
     svgd_states: int = 64  # states of the batch that the sampler learns from
+    sampler_polyak: float = 1.0  # share of the acting sampler replaced at each update
     target_period: int = 1000  # updates between hard copies, presets code and paper
 
 
@@ -83,8 +84,8 @@ _AT_LEAST = {'fixed_particles': 2, 'updated_particles': 2, 'value_samples': 2, '
              'svgd_states': 1, 'warmup_steps': 1, 'replay_capacity': 2, 'publish_every': 1,
              'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1,
              'policy_delay': 1, 'critics': 1}
-_POSITIVE = ('learning_rate', 'polyak', 'reward_scale', 'updates_per_step')
-_SHARE = ('discount', 'polyak', 'uniform_share')
+_POSITIVE = ('learning_rate', 'polyak', 'sampler_polyak', 'reward_scale', 'updates_per_step')
+_SHARE = ('discount', 'polyak', 'sampler_polyak', 'uniform_share')
 
 
 def _number(name: str, value: object, whole: bool) -> float:

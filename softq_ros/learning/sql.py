@@ -12,6 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Soft Q-learning (Haarnoja et al., ICML 2017) with an exact score and twin Qs."""
+import copy
+
 import torch
 from torch import nn, Tensor
 
@@ -31,6 +33,8 @@ class SoftQLearning(Agent):
     """
     Amortised Stein sampler and soft Q-functions.
 
+    The sampler that acts follows the one that learns as targets follow a Q (``sampler_polyak``).
+
     :param observation_size: O
     :param action_size: A; the noise has the same size
     """
@@ -46,11 +50,13 @@ class SoftQLearning(Agent):
             q = TwinQ(observation_size, action_size, settings.hidden, critics)
             target = TwinQ(observation_size, action_size, settings.hidden, critics)
             target.load_state_dict(q.state_dict())
-            return {'sampler': sampler, 'q': q, 'target': target}
+            acting = copy.deepcopy(sampler)
+            return {'sampler': acting, 'learning': sampler, 'q': q, 'target': target}
 
         super().__init__(settings, seed, build)
         self._size = action_size
-        self._sampler, self._q = self.modules['sampler'], self.modules['q']
+        self._sampler, self._q = self.modules['learning'], self.modules['q']
+        self._acting = self.modules['sampler'].requires_grad_(False)
         self._target = self.modules['target'].requires_grad_(False)
         self.adam('q', list(self._q.parameters()))
         self.adam('sampler', list(self._sampler.parameters()))
@@ -77,6 +83,7 @@ class SoftQLearning(Agent):
         metrics |= found | self.descend(
             {'q': 0.5 * (q - aim).square().mean(1).sum(), 'sampler': -ascent})
         self._update_target()
+        move_towards(self._acting, self._sampler, self.settings.sampler_polyak)
         return metrics | {'q_mean': float(q.detach().mean())}
 
     def noise(self, states: int, count: int) -> Tensor:

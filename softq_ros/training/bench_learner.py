@@ -65,7 +65,7 @@ class PlainUpdate:
         self._agent, self.modules = agent, copy.deepcopy(agent.modules)
         rate = agent.settings.learning_rate
         self._adams = {name: torch.optim.Adam(self.modules[name].parameters(), rate)
-                       for name in ('q', 'sampler')}
+                       for name in ('q', 'learning')}
 
     def _least(self, network: nn.Module, state: Tensor, action: Tensor) -> Tensor:
         return torch.stack([plain_forward(member, state, action).squeeze(-1)
@@ -83,7 +83,7 @@ class PlainUpdate:
         q = torch.stack([plain_forward(member, state, action.unsqueeze(1)).squeeze()
                          for member in self.modules['q'].members])
         losses = {'q': 0.5 * (q - aim).square().mean(1).sum(),
-                  'sampler': self._sampler_loss(state[:settings.svgd_states])}
+                  'learning': self._sampler_loss(state[:settings.svgd_states])}
         gradients = {name: torch.autograd.grad(loss, list(self.modules[name].parameters()))
                      for name, loss in losses.items()}
         for name, found in gradients.items():
@@ -91,9 +91,10 @@ class PlainUpdate:
                 parameter.grad = gradient
             self._adams[name].step()
         move_towards(self.modules['target'], self.modules['q'], settings.polyak)
+        move_towards(self.modules['sampler'], self.modules['learning'], settings.sampler_polyak)
 
     def _sampler_loss(self, state: Tensor) -> Tensor:
-        agent, settings, sampler = self._agent, self._agent.settings, self.modules['sampler']
+        agent, settings, sampler = self._agent, self._agent.settings, self.modules['learning']
         noises = [agent.noise(len(state), count)
                   for count in (settings.fixed_particles, settings.updated_particles)]
         fixed, updated = (plain_forward(sampler, state, noise) for noise in noises)

@@ -47,6 +47,20 @@ def test_polyak_targets_follow_by_the_asked_share():
         torch.testing.assert_close(new, 0.75 * old + 0.25 * q)
 
 
+def test_the_acting_sampler_follows_the_learning_one_by_the_asked_share():
+    for share in (1.0, 0.25):
+        agent = agent_of(sampler_polyak=share)
+        before = parameters(agent, 'sampler')
+        agent.update(random_batch())
+        for old, new, learned in zip(before, parameters(agent, 'sampler'),
+                                     parameters(agent, 'learning'), strict=True):
+            torch.testing.assert_close(new, (1.0 - share) * old + share * learned)
+            assert not torch.equal(old, learned)
+            assert torch.equal(new, learned) == (share == 1.0)
+        flown = agent.weights()['sampler.0.weight']
+        assert np.array_equal(flown, agent.modules['sampler'].layers[0].weight.numpy())
+
+
 @pytest.mark.parametrize('preset', ['code', 'paper'])
 def test_the_published_presets_have_one_q_copied_whole_at_its_period(preset):
     agent = agent_of(preset=preset, target_period=3)
