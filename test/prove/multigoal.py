@@ -14,6 +14,7 @@
 """Multi-goal: many seeds, last weights, against the exact solution."""
 import argparse
 import json
+import shlex
 
 import numpy as np
 
@@ -114,7 +115,8 @@ def main() -> None:
                   table(HEAD, [row(str(seed), one) for seed, one in zip(seeds, mine)]),
                   summary(mine)]
     publish('multigoal', 'Multi-goal against the exact solution',
-            f'python test/prove/multigoal.py --seeds {options.seeds} --steps {options.steps}',
+            shlex.join(['python', 'test/prove/multigoal.py', '--seeds', str(options.seeds),
+                        '--steps', str(options.steps), '--variants', *options.variants]),
             parts)
 
 
