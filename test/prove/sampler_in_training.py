@@ -75,8 +75,7 @@ def draw(found: dict[str, list], out: Path) -> None:
     for (task, rows), (above, below) in zip(found.items(), axes.T):
         steps, divergence, distance, floor, _ = np.array(rows, float).T
         above.plot(steps, divergence, 'o-')
-        above.set(title=task, ylabel='KL of the sampler from exp(Q / alpha) [nats]',
-                  ylim=(0.0, None))
+        above.set(title=task, ylabel='divergence [nats]', ylim=(0.0, None))
         below.plot(steps, distance, 'o-', label='sampler to chains')
         below.plot(steps, floor, 's--', color='grey', label='chains to chains')
         below.set(xlabel='control steps', ylabel='sliced Wasserstein distance', ylim=(0.0, None))
@@ -104,7 +103,8 @@ def main() -> None:
         cells = [[row[0], *(f'{value:.3f}' for value in row[1:])] for row in rows]
         parts += [f'## {task}', table(HEAD, cells)]
     publish('sampler_in_training', 'The sampler while it learns',
-            f'python test/prove/sampler_in_training.py --seed {options.seed}', parts)
+            f'python test/prove/sampler_in_training.py --seed {options.seed} --tasks '
+            + ' '.join(options.tasks), parts)
 
 
 if __name__ == '__main__':
