@@ -28,6 +28,24 @@ class Parser(argparse.ArgumentParser):
         raise ConfigurationError(f'{message}; softq {self.prog.split()[-1]} --help says more')
 
 
+def _add_train(train: Parser) -> None:
+    train.add_argument('--task', help='sawyer_stack when left out; one of softq list tasks, or '
+                       'the id of a gymnasium environment')
+    train.add_argument('--algorithm', help='sql (when left out), sac, td3 or ddpg')
+    train.add_argument('--steps', type=int, help='control steps; left out: the task\'s, or the '
+                       'run\'s; more than a run had lets it go on for longer')
+    train.add_argument('--seed', type=int, help='0 when left out')
+    train.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
+                       help='a setting of the algorithm other than the files say, such as '
+                       'preset=code or hidden=[256,256]; may be repeated')
+    where = train.add_mutually_exclusive_group()
+    where.add_argument('--runs', default='runs', help='directory that holds runs')
+    where.add_argument('--run', help='directory of a new run')
+    where.add_argument('--resume', help='directory of the run to go on with, as it was made')
+    train.add_argument('--until', choices=('reached', 'budget'), default='reached')
+    train.add_argument('--no-curve', action='store_true', help='no evaluations and no report')
+
+
 def _add_bench(bench: Parser) -> None:
     bench.add_argument('what', choices=('lockstep', 'paths', 'learner', 'act', 'replay'),
                        help='lockstep: control steps a second of sim, gate and policy; paths: '
@@ -55,22 +73,7 @@ def _parser() -> Parser:
         one.add_argument('--json', action='store_true', help='one JSON object as the last line')
         return one
 
-    train = verb('train', verbs.train, 'train in one process, without ROS')
-    train.add_argument('--task', help='sawyer_stack when left out; one of softq list tasks, or '
-                       'the id of a gymnasium environment')
-    train.add_argument('--algorithm', help='sql (when left out), sac, td3 or ddpg')
-    train.add_argument('--steps', type=int, help='control steps; left out: the task\'s, or the '
-                       'run\'s; more than a run had lets it go on for longer')
-    train.add_argument('--seed', type=int, help='0 when left out')
-    train.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
-                       help='a setting of the algorithm other than the files say, such as '
-                       'preset=code or hidden=[256,256]; may be repeated')
-    where = train.add_mutually_exclusive_group()
-    where.add_argument('--runs', default='runs', help='directory that holds runs')
-    where.add_argument('--run', help='directory of a new run')
-    where.add_argument('--resume', help='directory of the run to go on with, as it was made')
-    train.add_argument('--until', choices=('reached', 'budget'), default='reached')
-    train.add_argument('--no-curve', action='store_true', help='no evaluations and no report')
+    _add_train(verb('train', verbs.train, 'train in one process, without ROS'))
     score = verb('evaluate', verbs.evaluate, 'score policies on test episodes')
     score.add_argument('bundle', nargs='+')
     score.add_argument('--task', default='')

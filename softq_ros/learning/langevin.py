@@ -26,10 +26,10 @@ from torch import Tensor
 from softq_ros.errors import ShapeError
 from softq_ros.learning.networks import log_one_minus_tanh_squared
 from softq_ros.learning.stein import squashed_score
+from softq_ros.learning.value import LARGEST_U
 
 WANTED_ACCEPTANCE = 0.574  # of the optimal step in many dimensions (Roberts and Rosenthal 1998)
 RATE = 0.05  # of the step's adaptation, per step
-LARGEST_U = 9.0  # tanh of more is 1 in float32
 
 
 class Chains(NamedTuple):

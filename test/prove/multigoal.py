@@ -17,9 +17,11 @@ import json
 import shlex
 
 import numpy as np
-
 from rows import publish, RUNS, side_by_side, softq, table, train
+import torch
+
 from softq_ros.learning.actor import Actor
+from softq_ros.learning.value import soft_value
 from softq_ros.policies.bundle import load_bundle
 from softq_ros.training.oracle_episodes import expected_episodes
 from softq_ros.training.oracles import multigoal_problem, MultigoalOracle
@@ -34,13 +36,13 @@ HEAD = ['seed', 'return', 'right', 'left', 'up', 'down', 'misses', 'V(0, 0)', 'V
 PLACES = np.array([[0.0, 0.0], [-2.5, 0.0], [2.5, 2.5]], np.float32)
 
 
-def soft_value(actor: Actor, place: np.ndarray) -> float:
+def learned_value(actor: Actor, place: np.ndarray) -> float:
     """Return V of the learned Q in one place, by the midpoint rule over the box."""
     axis = (np.arange(ACTIONS) + 0.5) / ACTIONS * 2.0 - 1.0
     actions = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2).astype(np.float32)
-    scaled = actor.q(place, actions).astype(float) / actor.temperature
-    mean = np.log(np.exp(scaled - scaled.max()).mean()) + scaled.max()
-    return actor.temperature * (mean + 2.0 * np.log(2.0))
+    q = torch.from_numpy(actor.q(place, actions).astype(float)).unsqueeze(0)
+    uniform = torch.full_like(q, -2.0 * np.log(2.0))
+    return float(soft_value(q, uniform, actor.temperature))
 
 
 def score(run) -> dict:
@@ -50,7 +52,7 @@ def score(run) -> dict:
         found = softq('evaluate', str(run / 'policy'), '--episodes', str(EPISODES), '--seed',
                       str(SEED))
         actor = load_bundle(run / 'policy').actor()
-        found['values'] = [soft_value(actor, place) for place in PLACES]
+        found['values'] = [learned_value(actor, place) for place in PLACES]
         kept.write_text(json.dumps(found))
     return json.loads(kept.read_text())
 
