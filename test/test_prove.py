@@ -12,11 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The proofs that make prove names are there and say what they take."""
+import importlib
 from pathlib import Path
 import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,3 +40,30 @@ def test_each_takes_the_words_of_its_tiers(script):
         done = subprocess.run([sys.executable, ROOT / 'test' / 'prove' / script, *words, '--help'],
                               capture_output=True, text=True, cwd=ROOT)
         assert done.returncode == 0 and 'usage' in done.stdout, done.stderr
+
+
+@pytest.fixture
+def standard_ground(monkeypatch):
+    """Return the module of that proof."""
+    monkeypatch.syspath_prepend(ROOT / 'test' / 'prove')
+    return importlib.import_module('standard_ground')
+
+
+def test_returns_are_those_of_whole_episodes(standard_ground):
+    # the second episode was cut by a restart, the fourth is not over
+    reward, episode = [1.0, 2, 3, 4, 5, 6, 7], [0, 0, 1, 2, 2, 2, 3]
+    last = np.array([0, 1, 0, 0, 0, 1, 0], bool)
+    steps, returns = standard_ground.episode_returns(np.array(reward), np.array(episode), last)
+    assert steps.tolist() == [2, 6] and returns.tolist() == [3.0, 15.0]
+
+
+def test_a_point_of_the_curve_is_the_mean_of_its_episodes(standard_ground):
+    steps, means = standard_ground.smoothed(np.arange(1, 13) * 100, np.arange(12.0))
+    assert steps.tolist() == [1000, 1100, 1200] and means == pytest.approx([4.5, 5.5, 6.5])
+
+
+def test_each_ablation_changes_one_setting(standard_ground):
+    assert [setting.split('=')[0] for setting in standard_ground.changes()] == [
+        'value_samples', 'svgd_states', 'temperature', 'critics']
+    assert all(float(setting.split('=')[1]) != own
+               for setting, own in standard_ground.changes().items())

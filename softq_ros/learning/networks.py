@@ -18,8 +18,7 @@ import torch
 from torch import nn, Tensor
 
 from softq_ros.errors import ShapeError
-
-CHUNK_ROWS = 1024  # rows of one pass without gradients: its activations stay in the cache
+from softq_ros.learning.in_chunks import CHUNK_ROWS, chunks, InChunks
 
 
 class Mlp(nn.Module):
@@ -28,7 +27,8 @@ class Mlp(nn.Module):
 
     The first layer is a sum of two linear maps, which equals one over the concatenation and lets
     a state be embedded once for many actions. Without gradients the rows pass in chunks through
-    buffers that are kept, which took half the time of fresh ones.
+    buffers that are kept, which took half the time of fresh ones; so do those of a chunk or more
+    whose second input needs none.
 
     Letters: B batch, K samples, D the second input's size, F features.
     """
@@ -41,6 +41,7 @@ class Mlp(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:]))
         self._chain = tuple(self.layers)  # slicing a ModuleList builds a module each time
         self._kept: dict[int, Tensor] = {}  # buffers of the hidden layers
+        self._spare: list[list[Tensor]] = []  # the same for passes whose gradients are asked for
 
     def forward(self, state: Tensor, other: Tensor) -> Tensor:
         """
@@ -57,7 +58,11 @@ class Mlp(nn.Module):
         embedded = nn.functional.linear(state, layer.weight[:, :self._first], layer.bias)
         if not torch.is_grad_enabled():
             return self._evaluate(embedded, other)
-        x = embedded.unsqueeze(1) + nn.functional.linear(other, layer.weight[:, self._first:])
+        first = layer.weight[:, self._first:]
+        if not other.requires_grad and other.shape[:2].numel() >= CHUNK_ROWS:
+            later = [part for layer in self._chain[1:] for part in (layer.weight, layer.bias)]
+            return InChunks.apply(self._spare, embedded, other, first, *later)
+        x = embedded.unsqueeze(1) + nn.functional.linear(other, first)
         for layer in self._chain[1:]:
             x = layer(torch.relu_(x))
         return x
@@ -66,13 +71,10 @@ class Mlp(nn.Module):
         states, count, size = other.shape
         first = self._chain[0].weight[:, self._first:].t()
         out = embedded.new_empty(states, count, len(self._chain[-1].bias))
-        chunk = max(1, CHUNK_ROWS // count)
-        for at in range(0, states, chunk):
-            part = other[at:at + chunk]
-            x = self._hidden(embedded[at:at + chunk], part.reshape(-1, size) @ first)[-1]
+        for at, _ in chunks(states, count):
+            x = self._hidden(embedded[at], other[at].reshape(-1, size) @ first)[-1]
             last = self._chain[-1]
-            torch.addmm(last.bias, x, last.weight.t(),
-                        out=out[at:at + chunk].view(-1, out.shape[2]))
+            torch.addmm(last.bias, x, last.weight.t(), out=out[at].view(-1, out.shape[2]))
         return out
 
     def _hidden(self, embedded: Tensor, x: Tensor) -> list[Tensor]:

@@ -65,8 +65,10 @@ class ReplayBuffer:
             self._claimed = capacity
         else:
             self._open(path)
+        self._total = np.asarray(self._header)['total']
         # rows as the float32 they begin with; the columns behind ``values`` are not read from it
         self._plain = np.asarray(self._rows).view(np.float32).reshape(capacity, -1)
+        self._flat = self._plain.reshape(-1)
         self.torn = self._drop_torn()
 
     def _open(self, path: Path) -> None:
@@ -106,7 +108,7 @@ class ReplayBuffer:
     @property
     def total(self) -> int:
         """Return how many were ever added."""
-        return int(self._header['total'][0])
+        return int(self._total[0])
 
     def add(self, transition: Transition) -> None:
         """
@@ -131,7 +133,7 @@ class ReplayBuffer:
         row['actor'], row['source'] = actor, transition.source.encode()
         row['check'] = self._checks(row)
         self._rows[at] = row[0]
-        self._header['total'] += 1
+        self._total += 1
 
     def _claim(self, at: int) -> None:
         rows = min(CLAIM_ROWS, self.capacity - at)
@@ -163,7 +165,7 @@ class ReplayBuffer:
         at = np.arange(self.total - min(len(self), CLAIM_ROWS), self.total) % self.capacity
         bad = np.flatnonzero(~self._whole(at))
         lost = at[bad[0]:] if bad.size else at[:0]
-        self._header['total'] -= self.total if len(lost) == len(self) else len(lost)
+        self._total -= self.total if len(lost) == len(self) else len(lost)
         if full:
             self._rows[lost] = self._rows[lost[:1] - 1]
         return len(lost)
@@ -178,10 +180,14 @@ class ReplayBuffer:
 
         :raises RunError: when the replay is empty.
         """
-        if not len(self):
+        held = len(self)
+        if not held:
             raise RunError('the replay is empty; accepted: at least one transition')
         o, a = self._sizes
-        values = np.take(self._plain, rng.integers(0, len(self), batch_size), 0, mode='clip')
+        at = (rng.random(batch_size) * held).astype(np.intp)
+        # a touch of each row first: these cache misses overlap, those of the copies would not
+        self._flat.take(at * self._plain.shape[1], mode='clip')
+        values = self._plain.take(at, 0, mode='clip')
         return Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
                      values[:, o + a + 2:2 * o + a + 2])
 

@@ -27,8 +27,7 @@ from softq_ros.training.metrics import read_rows  # noqa: E402
 PANELS = (('success_rate', 'success [%]', 100.0), ('return_mean', 'return', 1.0))
 
 
-def _curve(run: Path, column: str) -> tuple[np.ndarray, np.ndarray]:
-    rows = read_rows(run / f'{CURVE}.csv')
+def _curve(rows: list[dict[str, str]], column: str) -> tuple[np.ndarray, np.ndarray]:
     return (np.array([float(row['robot_time_min']) for row in rows]),
             np.array([float(row[column]) for row in rows]))
 
@@ -37,14 +36,19 @@ def plot_runs(runs: list[Path], out: Path) -> None:
     """
     Draw success and return over robot time, one line a run and, for several, their median.
 
+    Success is left out when a run knows none, as those of gymnasium's environments.
+
     :raises RunError: when a run has no point yet.
     """
-    for run in runs:
-        if not read_rows(run / f'{CURVE}.csv'):
+    found = [read_rows(run / f'{CURVE}.csv') for run in runs]
+    for run, rows in zip(runs, found):
+        if not rows:
             raise RunError(f'{run}: no evaluations yet; accepted: a run with {CURVE}.csv')
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(10, 3.8), constrained_layout=True)
-    for axis, (column, label, factor) in zip(axes, PANELS):
-        curves = [_curve(run, column) for run in runs]
+    panels = [panel for panel in PANELS if all(panel[0] in rows[0] for rows in found)]
+    figure, axes = plt.subplots(1, len(panels), figsize=(5 * len(panels), 3.8), squeeze=False,
+                                constrained_layout=True)
+    for axis, (column, label, factor) in zip(axes[0], panels):
+        curves = [_curve(rows, column) for rows in found]
         for run, (time, value) in zip(runs, curves):
             axis.plot(time, value * factor, 'o-', markersize=3,
                       alpha=1.0 if len(runs) == 1 else 0.5, label=run.name)
@@ -53,8 +57,9 @@ def plot_runs(runs: list[Path], out: Path) -> None:
         axis.set_xlabel('robot time [min], simulation')
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
-    axes[0].set_ylim(-3, 103)
-    axes[0].legend(fontsize=7)
+        if column == 'success_rate':
+            axis.set_ylim(-3, 103)
+    axes[0, 0].legend(fontsize=7)
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, dpi=120)
     plt.close(figure)

@@ -15,7 +15,8 @@
 import pytest
 import torch
 
-from softq_ros.errors import ShapeError
+from softq_ros.errors import LearningError, ShapeError
+from softq_ros.learning.in_chunks import CHUNK_ROWS
 from softq_ros.learning.networks import Mlp, move_towards, Policy, TwinQ
 
 
@@ -45,6 +46,36 @@ def test_pass_without_gradients_gives_the_same_numbers(parts):
         small = network(state[:3], other[:3, :5])
     torch.testing.assert_close(first, plain(*parts))
     torch.testing.assert_close(small, plain(network, state[:3], other[:3, :5]))
+
+
+def gradients(network, out):
+    weights = torch.linspace(-1, 2, out.numel()).double().view(out.shape)
+    return torch.autograd.grad((weights * out.square()).sum(), list(network.parameters()))
+
+
+def test_gradients_in_chunks_are_those_of_autograd(parts):
+    network, state, other = parts
+    assert other.shape[:2].numel() > 2 * CHUNK_ROWS
+    torch.testing.assert_close(gradients(network, network(state, other)),
+                               gradients(network, plain(*parts)))
+
+
+def test_gradients_of_overlapping_passes_in_chunks_keep_apart(parts):
+    network, state, other = parts
+    sets = [(state, other), (2 * state, other[:, :30]), (state, -other)]
+    gradients(network, network(state, other))  # leaves its buffers for the first of the next
+    outs = [network(*one) for one in sets]
+    for one, out in zip(sets, outs):
+        expected = gradients(network, plain(network, *one))
+        torch.testing.assert_close(gradients(network, out), expected)
+
+
+def test_a_second_backward_pass_in_chunks_is_refused(parts):
+    network, state, other = parts
+    loss = network(state, other).sum()
+    torch.autograd.grad(loss, list(network.parameters()), retain_graph=True)
+    with pytest.raises(LearningError, match='a second time'):
+        torch.autograd.grad(loss, list(network.parameters()))
 
 
 def test_gradient_by_hand_is_that_of_autograd(parts):

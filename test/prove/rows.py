@@ -19,9 +19,12 @@ from pathlib import Path
 import subprocess
 import sys
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ROOT / 'runs' / 'prove'
 RESULTS = ROOT / 'docs' / 'results'
+MISSING = 'missing'  # a cell of what is not trained yet
 
 
 def softq(*words: str) -> dict:
@@ -45,6 +48,16 @@ def train(name: str, *words: str) -> Path:
     return run
 
 
+def score(run: Path, sampling: str, episodes: int, seed: int) -> dict:
+    """Return the score of a run's last weights on test episodes, kept once made."""
+    kept = run / f'score-{sampling}.json'
+    if not kept.exists():
+        kept.write_text(json.dumps(softq(
+            'evaluate', str(run / 'policy'), '--episodes', str(episodes), '--seed', str(seed),
+            '--sampling', sampling)))
+    return json.loads(kept.read_text())
+
+
 def side_by_side(work, items: list, jobs: int) -> list:
     """Return what ``work`` makes of each item, in order, so many at a time."""
     with ThreadPoolExecutor(jobs) as pool:
@@ -56,6 +69,12 @@ def commit() -> str:
     text = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT,
                           capture_output=True, text=True).stdout
     return text.strip() or 'unknown'
+
+
+def trained_at(runs: list[Path]) -> str:
+    """Return the commits that trainings were begun at, in words of a page."""
+    commits = {yaml.safe_load((run / 'run.yaml').read_text())['commit'] for run in runs}
+    return f'trained at commit {", ".join(sorted(commits))}' if commits else 'none trained yet'
 
 
 def table(head: list[str], rows: list[list]) -> str:

@@ -11,17 +11,23 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Our SAC beside Stable-Baselines3's, with the same settings, on the same test episodes."""
+"""
+Our SAC beside Stable-Baselines3's, with the same settings, on the same test episodes.
+
+The page is written anew after every training; what is not trained yet is called missing.
+"""
 import argparse
 import json
+from pathlib import Path
 import subprocess
 import sys
+import threading
 
 import numpy as np
-from rows import publish, ROOT, RUNS, side_by_side, softq, table, train
+from rows import MISSING, publish, ROOT, RUNS, score, side_by_side, table, train, trained_at
 
 from softq_ros.simulation.gymnasium_task import GymnasiumTask
-from softq_ros.training.gymnasium_loop import score
+from softq_ros.training import gymnasium_loop
 from softq_ros.training.settings import load_settings
 
 EPISODES, SEED = 20, 7  # of the test, both ways of acting
@@ -52,7 +58,7 @@ def train_theirs(environment: str, seed: int, out: str) -> None:
                 batch_size=ours.batch_size, tau=ours.polyak, gamma=ours.discount,
                 policy_kwargs={'net_arch': list(ours.hidden)})
     model.learn(ours.steps)
-    found = score(Theirs(model), task, EPISODES, SEED, 'deterministic')
+    found = gymnasium_loop.score(Theirs(model), task, EPISODES, SEED, 'deterministic')
     with open(out, 'w', encoding='utf-8') as file:
         json.dump(found, file)
 
@@ -67,30 +73,47 @@ def theirs(environment: str, seed: int) -> dict:
 
 
 def ours(environment: str, seed: int) -> dict:
-    """Return the score of our training with a seed, kept once made."""
-    run = train(f'{environment}-sac-s{seed}', '--task', environment, '--algorithm', 'sac',
+    """Return the score of our training with a seed."""
+    run = train(run_of(environment, seed).name, '--task', environment, '--algorithm', 'sac',
                 '--seed', str(seed))
-    kept = run / 'score.json'
-    if not kept.exists():
-        kept.write_text(json.dumps(softq(
-            'evaluate', str(run / 'policy'), '--episodes', str(EPISODES), '--seed', str(SEED),
-            '--sampling', 'deterministic')))
-    return json.loads(kept.read_text())
+    return score(run, 'deterministic', EPISODES, SEED)
 
 
-def page(environment: str, mine: list[dict], other: list[dict]) -> str:
+def run_of(environment: str, seed: int) -> Path:
+    """Return the folder of our training."""
+    return RUNS / f'{environment}-sac-s{seed}'
+
+
+def page(environment: str, mine: list[dict | None], other: list[dict | None]) -> str:
     """Return the table of an environment and whether our mean lies in their widened range."""
-    means = [[found['return_mean'] for found in some] for some in (mine, other)]
-    margin = WIDER * abs(float(np.mean(means[1])))
-    low, high = min(means[1]) - margin, max(means[1]) + margin
-    mean = float(np.mean(means[0]))
-    inside = 'inside' if low <= mean <= high else 'above' if mean > high else 'NOT inside'
-    cells = [[seed, *(f'{value:.1f}' for value in pair)]
+    means = [[found and found['return_mean'] for found in some] for some in (mine, other)]
+    cells = [[seed, *(MISSING if value is None else f'{value:.1f}' for value in pair)]
              for seed, pair in enumerate(zip(*means, strict=True))]
-    return '\n\n'.join([
-        f'## {environment}', table(HEAD, cells),
-        f'Our mean {mean:.1f} is {inside} their range widened by {WIDER:.0%} of its mean, '
-        f'{low:.1f} to {high:.1f}.'])
+    parts = [f'## {environment}', table(HEAD, cells)]
+    return '\n\n'.join(parts if None in means[0] + means[1] else [*parts, verdict(*means)])
+
+
+def verdict(ours: list[float], theirs: list[float]) -> str:
+    """Say whether the mean of ours lies in the widened range of theirs."""
+    margin = WIDER * abs(float(np.mean(theirs)))
+    low, high = min(theirs) - margin, max(theirs) + margin
+    mean = float(np.mean(ours))
+    inside = 'inside' if low <= mean <= high else 'above' if mean > high else 'NOT inside'
+    return (f'Our mean {mean:.1f} is {inside} their range widened by {WIDER:.0%} of its mean, '
+            f'{low:.1f} to {high:.1f}.')
+
+
+def write(environments: list[str], seeds: int, found: dict) -> None:
+    """Write the page from the scores that are there."""
+    runs = [run_of(name, seed) for who, name, seed in found if who is ours]
+    parts = [f'Seeds 0 to {seeds - 1}, ours {trained_at(runs)}; mean return of {EPISODES} '
+             f'deterministic test episodes of the last weights, seed {SEED}; settings of '
+             'config/environments for both, automatic temperature.']
+    parts += [page(name, *([found.get((who, name, seed)) for seed in range(seeds)]
+                           for who in (ours, theirs))) for name in environments]
+    publish('sac', 'SAC beside Stable-Baselines3',
+            f'python test/prove/sac.py --seeds {seeds} --environments ' + ' '.join(environments),
+            parts)
 
 
 def main() -> None:
@@ -106,16 +129,18 @@ def main() -> None:
         train_theirs(options.train[0], int(options.train[1]), options.train[2])
         return
     RUNS.mkdir(parents=True, exist_ok=True)
-    pairs = [(who, name, seed) for name in options.environments
-             for seed in range(options.seeds) for who in (ours, theirs)]
-    found = side_by_side(lambda item: item[0](*item[1:]), pairs, options.jobs)
-    parts = [f'Seeds 0 to {options.seeds - 1}; mean return of {EPISODES} deterministic test '
-             f'episodes of the last weights, seed {SEED}; settings of config/environments for '
-             'both, automatic temperature.']
-    for at, name in enumerate(options.environments):
-        some = found[2 * options.seeds * at:2 * options.seeds * (at + 1)]
-        parts.append(page(name, some[::2], some[1::2]))
-    publish('sac', 'SAC beside Stable-Baselines3', 'python test/prove/sac.py', parts)
+    found, writing = {}, threading.Lock()
+
+    def prove(item: tuple) -> None:
+        who, *which = item
+        one = who(*which)
+        with writing:
+            found[item] = one
+            write(options.environments, options.seeds, found)
+
+    side_by_side(prove, [(who, name, seed) for name in options.environments
+                         for seed in range(options.seeds) for who in (ours, theirs)],
+                 options.jobs)
 
 
 if __name__ == '__main__':
