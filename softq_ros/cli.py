@@ -46,14 +46,18 @@ def _add_train(train: Parser) -> None:
     train.add_argument('--no-curve', action='store_true', help='no evaluations and no report')
 
 
+BENCHES = ('lockstep', 'paths', 'loop', 'learner', 'act', 'replay')
+
+
 def _add_bench(bench: Parser) -> None:
-    bench.add_argument('what', choices=('lockstep', 'paths', 'learner', 'act', 'replay'),
+    bench.add_argument('what', choices=BENCHES,
                        help='lockstep: control steps a second of sim, gate and policy; paths: '
-                       'wall time of the graph over that of softq train; learner: updates a '
-                       'second beside a plain version of the same; act: one action; replay: one '
-                       'batch of 256 of a million')
-    bench.add_argument('--seconds', type=float, default=10.0, help='how long lockstep is timed')
-    bench.add_argument('--task', default='sawyer_stack', help='of lockstep and paths')
+                       'wall time of the graph over that of softq train; loop: periods and '
+                       'latency of commands in realtime beside a busy learner; learner: '
+                       'updates a second beside a plain version of the same; act: one action; '
+                       'replay: one batch of 256 of a million')
+    bench.add_argument('--seconds', type=float, default=10.0, help='how long lockstep and loop are timed')
+    bench.add_argument('--task', default='sawyer_stack', help='of lockstep, paths and loop')
     bench.add_argument('--steps', type=int, default=2000, help='control steps of each training')
     bench.add_argument('--pairs', type=int, default=3, help='trainings of each path')
     bench.add_argument('--seed', type=int, default=0)
@@ -61,6 +65,14 @@ def _add_bench(bench: Parser) -> None:
     bench.add_argument('--svgd-states', type=int, default=0,
                        help='states of the batch the sampler learns from; 0: all')
     bench.add_argument('--rounds', type=int, default=20, help='paired rounds of learner')
+
+
+def _add_robot(robot: Parser) -> None:
+    robot.add_argument('what', choices=('check',), help='hold a contract against itself and its '
+                       'URDF; exit code 0 where all is well, else 2')
+    robot.add_argument('contract', help='a .yaml file, or one of softq list robots')
+    robot.add_argument('--live', action='store_true', help='also against the running graph: '
+                       'controller, topics, types, rates, frames')
 
 
 def _parser() -> Parser:
@@ -90,6 +102,7 @@ def _parser() -> Parser:
          ).add_argument('what')
     verb('list', verbs.list_known, 'say what is here').add_argument(
         'what', choices=('tasks', 'robots', 'algorithms', 'policies'))
+    _add_robot(verb('robot', verbs.check_robot, 'say whether a robot\'s contract holds'))
     _add_bench(verb('bench', verbs.bench, 'measure how fast it is'))
     launch = choices.add_parser('launch', help='run a launch file without ros2 launch',
                                 add_help=False)

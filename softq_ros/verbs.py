@@ -16,6 +16,8 @@ import argparse
 import json
 from pathlib import Path
 import shlex
+import subprocess
+import sys
 
 from softq_ros.errors import ConfigurationError
 
@@ -210,6 +212,32 @@ def list_known(options: argparse.Namespace) -> int:
     return 0
 
 
+def check_robot(options: argparse.Namespace) -> int:
+    """Say whether a contract holds."""
+    from softq_ros.robot.check import check_contract
+    contract, checks = check_contract(options.contract)
+    if contract is not None and options.live:
+        checks += _check_live(options.contract)
+    ok = all(check.ok for check in checks)
+    if options.json:
+        print(json.dumps({'robot': options.contract, 'ok': ok,
+                          'checks': [check._asdict() for check in checks]}))
+    else:
+        print(*checks, sep='\n')
+    return 0 if ok else 2
+
+
+def _check_live(name_or_path: str) -> list:
+    """Check in a process of its own: ROS stays out of this one."""
+    from softq_ros.robot.check import Check
+    done = subprocess.run([sys.executable, '-m', 'softq_ros.nodes.live_check', name_or_path],
+                          capture_output=True, text=True)
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ['no answer'])[-1]
+        raise ConfigurationError(f'--live: {why}; accepted: an environment with ROS 2')
+    return [Check(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+
+
 def launch(options: argparse.Namespace) -> int:
     """Run a launch file."""
     from softq_ros.launching import main as launch
@@ -229,6 +257,9 @@ def _measure(options: argparse.Namespace) -> dict:
     if options.what == 'paths':
         from softq_ros.training.bench import compare_paths
         return compare_paths(options.task, options.steps, options.pairs, options.seed)
+    if options.what == 'loop':
+        from softq_ros.training.bench_loop import bench_loop
+        return bench_loop(options.task, options.seconds)
     from softq_ros.training.learner import prepare_process
     prepare_process()
     if options.what == 'learner':

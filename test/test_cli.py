@@ -19,6 +19,7 @@ import pytest
 from softq_ros import cli
 from softq_ros.errors import LearningError
 from softq_ros.learning import sql
+from softq_ros.paths import share
 from softq_ros.policies.bundle import save_bundle
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training import bench_speed
@@ -50,6 +51,8 @@ def policy(tmp_path):
     (['train', '--set', 'pace=1'], "unknown setting of sql: got 'pace'"),
     (['bench', 'nothing'], 'lockstep'),
     (['plot', 'a', 'b', '--what', 'landscape', '--out', 'c.png'], 'accepted: one'),
+    (['robot', 'fly', 'ur5e'], 'check'),
+    (['robot', 'check'], 'contract'),
 ])
 def test_bad_words_are_one_line_and_leave_nothing(words, says, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -100,3 +103,36 @@ def test_the_benches_of_one_process_print_their_keys(capsys, monkeypatch):
         result = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert result['rate'] == pytest.approx(1 / result['median_sec'])
         assert result['what']
+
+
+def test_the_robots_that_ship_are_listed_and_hold(capsys):
+    assert cli.main(['list', 'robots', '--json']) == 0
+    robots = json.loads(capsys.readouterr().out)['robots']
+    assert robots == ['generic_ros2_control', 'moveit_servo', 'point', 'sawyer', 'sim_sawyer',
+                      'ur5e']
+    for robot in robots:
+        assert cli.main(['robot', 'check', robot]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert all(line.startswith('ok  ') for line in lines)
+        assert lines[0].startswith(f'ok  contract: {robot}, ')
+
+
+def test_a_contract_that_does_not_hold_is_answered_with_its_field(tmp_path, capsys):
+    path = tmp_path / 'arm.yaml'
+    text = share('config', 'robots', 'ur5e.yaml').read_text()
+    path.write_text(text.replace('ramp_sec: 0.5', 'ramp_sec: 0'))
+    assert cli.main(['robot', 'check', str(path)]) == 2
+    assert capsys.readouterr().out.startswith('no  contract: arm.yaml: ramp_sec: got 0; accepted')
+    assert cli.main(['robot', 'check', str(path), '--json']) == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found['ok'] is False and found['robot'] == str(path)
+    assert [check['ok'] for check in found['checks']] == [False]
+
+
+def test_a_live_check_without_ros_is_refused_in_one_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / 'rclpy.py').write_text('raise ImportError("no rclpy here")')
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+    assert cli.main(['robot', 'check', 'ur5e', '--live']) == 2
+    error = capsys.readouterr().err
+    assert error == ('softq: --live: ImportError: no rclpy here; accepted: an environment with '
+                     'ROS 2\n')
