@@ -20,7 +20,6 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 import numpy as np
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Float64MultiArray
 
 from softq_ros.errors import MessageError
 from softq_ros.records import NANOSECONDS, Sensors
@@ -140,8 +139,3 @@ def sensors_to_pose(sensors: Sensors, contract: RobotContract,
     place.x, place.y, place.z = sensors.tool_position.tolist()
     turn.w, turn.x, turn.y, turn.z = sensors.tool_quaternion.tolist()
     return msg
-
-
-def command_to_array(command: np.ndarray) -> Float64MultiArray:
-    """Return a command ``(A,)`` as the values of the contract's topic."""
-    return Float64MultiArray(data=doubles(command))

@@ -128,7 +128,8 @@ def episode_to_message(summary: EpisodeSummary, actor: str, boot_id: int, task: 
         reward_sum=float(summary.reward_sum), success=summary.success,
         success_ever=summary.success_ever,
         time_to_success_sec=float(summary.time_to_success_sec), recovery_time_sec=float('nan'),
-        cause=summary.cause, limited=summary.limited, policy_version=policy_version)
+        cause=summary.cause, limited=summary.limited, human=summary.human,
+        policy_version=policy_version)
     ns_to_time(msg.header.stamp, stamp)
     return msg
 
@@ -142,7 +143,7 @@ def message_to_episode(msg: messages.Episode) -> EpisodeSummary:
     if not isfinite(msg.reward_sum):
         raise MessageError(f'reward_sum is {msg.reward_sum}; accepted: finite numbers')
     return EpisodeSummary(msg.episode, msg.steps, msg.reward_sum, msg.success, msg.success_ever,
-                          msg.time_to_success_sec, msg.cause, msg.limited)
+                          msg.time_to_success_sec, msg.cause, msg.limited, msg.human)
 
 
 def weights_to_message(weights: dict[str, np.ndarray], *, run: str, task: str, algorithm: str,

@@ -18,29 +18,34 @@ from functools import wraps
 from pathlib import Path
 import time
 
-import numpy as np
 from rclpy.clock import Clock, ClockType
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Bool, Float64MultiArray
+from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from softq_ros.bridge.conversions import command_to_array, joint_state_to_sensors, time_to_ns
+from softq_ros.bridge.conversions import joint_state_to_sensors, time_to_ns
 from softq_ros.bridge.experience import executed_message
 from softq_ros.errors import ConfigurationError, MessageError
 from softq_ros.msg import Command, Executed as ExecutedMessage
 from softq_ros.nodes import qos
+from softq_ros.nodes.gate_judge import Judge
+from softq_ros.nodes.gate_output import Output
 from softq_ros.nodes.gate_report import GateReport
+from softq_ros.nodes.gate_watch import hear, Often, Watch
 from softq_ros.nodes.parameters import declare, Parameter
 from softq_ros.nodes.run import run_node
-from softq_ros.records import Executed, NANOSECONDS, Sensors
-from softq_ros.robot.ages import Ages
+from softq_ros.records import Executed, NANOSECONDS
 from softq_ros.robot.arming import Arming
 from softq_ros.robot.contract import load_contract
-from softq_ros.robot.gate import Gate
 from softq_ros.tasks.catalogue import load_task, task_names
 
 SHUTDOWN_SEC = 0.2  # longest time to brake before the process ends
+TICK_SEC = 0.0025  # longest time between two looks at the watch
+CROWD_SEC = 0.1  # between two counts of the command topic's publishers
+STATUS_SEC = 0.5
+EXCEPTIONS, EXCEPTIONS_SEC = 5, 10.0  # so many in so long end the process
 
 PARAMETERS = (
     Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
@@ -51,23 +56,32 @@ PARAMETERS = (
 )
 
 
+def tick_ns(spacing: int) -> int:
+    """Return the time between two looks: it divides that between two outputs, both in ns."""
+    return spacing // max(-(-spacing // round(TICK_SEC * NANOSECONDS)), 1)
+
+
 class GateNode(Node):
     """
     Answers each Command with exactly one Executed, within the contract's limits or holding.
 
+    On hardware nothing is said before the first arming. Armed, the gate says something at the
+    contract's rates, commands or holds. Disarmed, it holds until the hold has not changed for a
+    second, and then its last word was that hold.
+
     Subscribes
     ----------
-    policy/command (softq_ros/Command), joint_states (sensor_msgs/JointState),
-    estop (std_msgs/Bool): true stops, false does not clear a stop
+    policy/command (softq_ros/Command), the contract's joint states (sensor_msgs/JointState) and
+    ready topics (std_msgs/Bool), estop (std_msgs/Bool): true stops, false does not clear a stop
 
     Publishes
     ---------
-    the contract's command topic (std_msgs/Float64MultiArray), gate/executed (softq_ros/Executed),
-    gate/status (softq_ros/GateStatus)
+    the contract's command topic with its type, gate/executed (softq_ros/Executed),
+    gate/status (softq_ros/GateStatus), /diagnostics (diagnostic_msgs/DiagnosticArray)
 
     Services
     --------
-    gate/arm, gate/stop (std_srvs/Trigger): only gate/arm clears a stop
+    gate/arm, gate/stop (std_srvs/Trigger): only gate/arm clears a stop, and says why it does not
 
     Parameters
     ----------
@@ -85,35 +99,36 @@ class GateNode(Node):
             raise ConfigurationError(f'parameter stepping: got lockstep, which has no time-outs; '
                                      f'accepted for {contract.name}: realtime')
         stop_file = Path(settings['stop_file']) if settings['stop_file'] else None
-        self._gate, self._ages = Gate(contract), Ages(contract)
         self._arming = Arming(contract, stop_file)
         self._report = GateReport(self, contract.name, self._arming)
-        self._crowded = False
-        self._episode: tuple[int, int] | None = None
-        self._episodes = 0
-        self._sensors: Sensors | None = None
+        self._output = Output(self, contract)
+        self._tick_ns = tick_ns(self._output.spacing)
+        self._watch = Watch(self, contract, self._output.topic, self._guarded(self._on_unready))
+        self._judge = Judge(contract, self._lockstep, self._arming, self._report,
+                            self._watch.obstacle, self._tick_ns // 2)
+        self._exceptions = Often(EXCEPTIONS, EXCEPTIONS_SEC)
+        self._unfit = ''
         self._waiting: Command | None = None
         self._answered: tuple[tuple, ExecutedMessage] | None = None
-        self._published = 0
+        self.done, self.exit_code = False, 0
+        self.urgent = not self._lockstep
         self._connect()
 
     def _connect(self) -> None:
-        command_topic = self._contract.command_topic
-        self._commands = self.create_publisher(Float64MultiArray, command_topic, qos.DRIVER)
+        contract, guarded = self._contract, self._guarded
         self._executed = self.create_publisher(ExecutedMessage, 'gate/executed', qos.EXECUTED)
-        guarded, stepping = self._guarded, 'lockstep' if self._lockstep else 'realtime'
-        self.create_subscription(JointState, 'joint_states', guarded(self._on_joints),
-                                 qos.STATE_HEARD)
+        self.create_subscription(JointState, contract.joint_states_topic,
+                                 guarded(self._on_joints), qos.STATE_HEARD)
         self.create_subscription(Command, 'policy/command', guarded(self._on_command),
-                                 qos.command(stepping))
-        self.create_subscription(Bool, 'estop', guarded(self._on_estop), qos.LATCHED)
+                                 qos.command('lockstep' if self._lockstep else 'realtime'))
+        hear(self, 'estop', guarded(self._on_estop))
         self.create_service(Trigger, 'gate/arm', guarded(self._on_arm))
         self.create_service(Trigger, 'gate/stop', guarded(self._on_stop))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(0.5, guarded(self._on_status_timer), clock=steady)
+        self.create_timer(CROWD_SEC, guarded(self._on_crowd_timer), clock=steady)
+        self.create_timer(STATUS_SEC, guarded(self._on_status_timer), clock=steady)
         if not self._lockstep:
-            self.create_timer(self._contract.period_ns / NANOSECONDS, guarded(self._on_period),
-                              clock=steady)
+            self.create_timer(self._tick_ns / NANOSECONDS, guarded(self._on_tick), clock=steady)
         self._report.publish()
 
     def _guarded(self, callback: Callable) -> Callable:
@@ -124,8 +139,9 @@ class GateNode(Node):
                 return callback(*arguments)
             except Exception as error:
                 self._report.count('exception', f'{callback.__name__}: {error!r}')
-                self._arming.fault('exception')
-                self._send_hold('exception')
+                self._stay('exception')
+                if self._exceptions.again(time.monotonic_ns()):
+                    self.done, self.exit_code = True, 1
                 return arguments[-1] if arguments else None  # a service's empty response
         return call
 
@@ -133,17 +149,12 @@ class GateNode(Node):
 
     def _on_joints(self, msg: JointState) -> None:
         try:
-            sensors = joint_state_to_sensors(msg, self._contract)
+            self._judge.observed(joint_state_to_sensors(msg, self._contract))
+            self._unfit = ''
         except MessageError as error:
-            self._report.count('joint_states', str(error))
+            self._unfit = str(error)
+            self._report.count('joint_states', self._unfit)
             return
-        before, self._sensors = self._sensors, sensors
-        if before is not None and sensors.stamp < before.stamp:
-            self._report.count('time went back', f'{before.stamp} to {sensors.stamp} ns')
-            self._arming.fault('time went back')
-            self._gate.restart()
-        if before is None or sensors.stamp != before.stamp:
-            self._ages.observed(time.monotonic_ns())
         self._answer_waiting()
 
     def _on_command(self, msg: Command) -> None:
@@ -158,15 +169,28 @@ class GateNode(Node):
         if msg.data:
             self._stop('estop')
 
+    def _on_unready(self, why: str) -> None:
+        if self._arming.armed:
+            self._fault(why)
+
     def _on_arm(self, _, response: Trigger.Response) -> Trigger.Response:
-        late = '' if self._lockstep else self._ages.observation_late(time.monotonic_ns())
-        crowd = 'second publisher' if self._crowded else ''
-        response.message = late or crowd
+        self._on_crowd_timer()
+        judge = self._judge
+        judge.looked_at()
+        late = judge.observation_late(time.monotonic_ns())
+        response.message = (': '.join(filter(None, (late, late and self._unfit)))
+                            or self._watch.arm_refusal(judge.sensors))
+        if not response.message:
+            try:
+                self._arming.arm()
+            except OSError as error:
+                response.message = f'the stop file stays: {error}'
         response.success = not response.message
         if response.success:
-            self._arming.arm()
-            self._gate.restart()
-            self._report.publish()
+            self._waiting = None
+            judge.restart()
+            self._output.restart()
+        self._report.publish()
         return response
 
     def _on_stop(self, _, response: Trigger.Response) -> Trigger.Response:
@@ -175,103 +199,82 @@ class GateNode(Node):
         return response
 
     def _stop(self, why: str) -> None:
+        self._send_hold(why)  # before the disk, which may take its time
         try:
             self._arming.stop(why)
         finally:
-            self._send_hold(why)
             self._report.publish()
+
+    def _fault(self, why: str) -> None:
+        """Disarm and hold; in simulation the next episode arms again."""
+        self._arming.fault(why)
+        self._send_hold(why)
+
+    def _stay(self, why: str) -> None:
+        """Hold by the rules, and without them where it is they that fail."""
+        try:
+            self._fault(why)
+        except Exception as error:
+            self._report.count('exception', f'hold: {error!r}')
+            self._output.rest()
 
     # what goes out
 
     def _answer_waiting(self) -> None:
-        msg, sensors = self._waiting, self._sensors
+        msg, sensors = self._waiting, self._judge.sensors
         if msg is None:
             return
-        stamp = time_to_ns(msg.header.stamp)
-        if self._lockstep and (sensors is None or stamp > sensors.stamp):
+        if self._lockstep and (sensors is None or time_to_ns(msg.header.stamp) > sensors.stamp):
             return  # the joint states it answers are still on their way
         self._waiting = None
         self._report.status.received += 1
-        executed = self._judge(msg, stamp)
+        before, executed = self._judge.held, self._judge.answer(msg)
         answer = executed_message(executed, msg)
         self._answered = (_identity(msg), answer)
         if self._lockstep:  # the plant steps on the answer; the driver's topic only shows it
             self._executed.publish(answer)
             self._send(executed)
         else:
-            self._send(executed)
+            self._send(executed, before)
             self._executed.publish(answer)
 
-    def _judge(self, msg: Command, stamp: int) -> Executed:
-        """Return the command within limits, or the hold that takes its place."""
-        if self._episode != (msg.boot_id, msg.episode):
-            self._episode = (msg.boot_id, msg.episode)
-            self._episodes += 1
-            self._arming.new_episode()
-        now = time.monotonic_ns()
-        try:
-            self._check_age(stamp, now)
-            why = self._why_not(now)
-            action = np.frombuffer(msg.action, np.float32)
-            executed = (self._hold(why) if why else
-                        self._gate.filter(action, self._sensors, self._episodes))
-        except MessageError as error:
-            self._report.status.rejected += 1
-            self._report.count('command', str(error))
-            return self._hold('refused')
-        self._report.status.accepted += 1
-        self._ages.commanded(now, msg.validity_sec)
-        return executed
+    def _send_hold(self, why: str) -> None:
+        before = self._judge.held
+        self._send(self._judge.hold(why), before)
 
-    def _check_age(self, stamp: int, now: int) -> None:
-        seen = self._sensors.stamp if self._sensors else stamp
-        refusal = (self._ages.stamp_refusal(stamp, seen) if not self._lockstep
-                   else '' if stamp == seen else 'out of date')
-        if refusal:
-            raise MessageError(f'{refusal}: stamp {stamp}; accepted: about {seen} ns')
-
-    def _why_not(self, now: int) -> str:
-        """Return why nothing may move at all, or nothing."""
-        late = '' if self._lockstep else self._ages.observation_late(now)
-        return ('second publisher' if self._crowded else self._arming.why) or late
-
-    def _hold(self, why: str) -> Executed:
-        return self._gate.hold(self._sensors, self._episodes, why)
-
-    def _send_hold(self, why: str) -> np.ndarray:
-        executed = self._hold(why)
-        self._send(executed)
-        return executed.command
-
-    def _send(self, executed: Executed) -> None:
-        self._commands.publish(command_to_array(executed.command))
-        self._published = time.monotonic_ns()
-        self._report.sent(executed)
+    def _send(self, executed: Executed, before: Executed | None = None) -> None:
+        """Put it in force unless it is the hold that is so already."""
+        if executed is not before:
+            self._output.send(executed.command, self._arming.armed)
+            self._report.sent(executed)
 
     # time
 
-    def _on_period(self) -> None:
-        now = time.monotonic_ns()
-        why = self._why_not(now) or self._ages.command_late(now)
-        if why and now - self._published > 0.9 * self._contract.period_ns:
+    def _on_tick(self) -> None:
+        why = self._judge.silence(time.monotonic_ns())
+        if why:
             self._send_hold(why)
+        self._output.tick(self._tick_ns // 2)
+
+    def _on_crowd_timer(self) -> None:
+        if self._watch.count_publishers():
+            self.get_logger().error(f'a second publisher on {self._output.topic}: holding '
+                                    'and disarmed until it is gone and somebody arms the gate')
+            self._fault('second publisher')
 
     def _on_status_timer(self) -> None:
-        crowded = self.count_publishers(self._commands.topic_name) > 1
-        if crowded and not self._crowded:
-            self.get_logger().error(f'a second publisher on {self._commands.topic_name}: holding '
-                                    'and disarmed until it is gone and somebody arms the gate')
-            self._arming.fault('second publisher')
-            self._send_hold('second publisher')
-        self._crowded = crowded
-        self._report.publish(self._sensors.stamp if self._sensors else 0)
+        sensors = self._judge.sensors
+        self._report.publish(sensors.stamp if sensors else 0)
 
     def on_shutdown(self) -> None:
-        """Brake, for at most 0.2 s, and leave zero as the last command."""
+        """Brake, for at most 0.2 s, and leave what keeps the robot where it is."""
+        self._stay('shutdown')
+        executor = SingleThreadedExecutor(context=self.context)
+        executor.add_node(self)
         deadline = time.monotonic() + SHUTDOWN_SEC
-        while self._send_hold('shutdown').any() and time.monotonic() < deadline:
-            time.sleep(self._contract.period_ns / NANOSECONDS)
-        self._commands.publish(command_to_array(np.zeros(len(self._contract.joints))))
+        while self._output.moving and time.monotonic() < deadline:
+            executor.spin_once(timeout_sec=TICK_SEC)
+        self._output.rest()
 
 
 def _identity(msg: Command) -> tuple:
@@ -279,7 +282,7 @@ def _identity(msg: Command) -> tuple:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node until a signal."""
+    """Run the node until a signal, or until it failed too often."""
     return run_node(GateNode, args)
 
 

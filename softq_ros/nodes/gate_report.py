@@ -14,6 +14,7 @@
 """What the gate says of itself."""
 from collections import Counter
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
 from softq_ros.bridge.conversions import ns_to_time
@@ -22,10 +23,20 @@ from softq_ros.nodes import qos
 from softq_ros.records import Executed
 from softq_ros.robot.arming import Arming
 
+COUNTED = ('armed', 'stopped', 'holding', 'received', 'accepted', 'rejected', 'limited', 'held',
+           'repeated')
+
+
+def level(status: GateStatus) -> bytes:
+    """Return how bad it is: error after a stop or fault, warning while holding or not armed."""
+    if status.armed:
+        return DiagnosticStatus.WARN if status.holding else DiagnosticStatus.OK
+    return DiagnosticStatus.WARN if status.why == 'not armed' else DiagnosticStatus.ERROR
+
 
 class GateReport:
     """
-    Counts every intervention and publishes gate/status (softq_ros/GateStatus).
+    Counts every intervention; publishes gate/status (softq_ros/GateStatus) and /diagnostics.
 
     :param node: publishes and logs.
     :param contract: name of the contract that is enforced.
@@ -33,7 +44,9 @@ class GateReport:
 
     def __init__(self, node: Node, contract: str, arming: Arming) -> None:
         """Start all counts at zero."""
-        self._logger, self._arming = node.get_logger(), arming
+        self._logger, self._clock, self._arming = node.get_logger(), node.get_clock(), arming
+        self._name = node.get_fully_qualified_name()
+        self._diagnostics = node.create_publisher(DiagnosticArray, '/diagnostics', qos.STATE)
         self._publisher = node.create_publisher(GateStatus, 'gate/status', qos.LATCHED)
         self._reasons: Counter[str] = Counter()
         self._why = ''
@@ -62,3 +75,15 @@ class GateReport:
         status.why = arming.why or self._why
         status.reasons, status.counts = list(self._reasons), list(self._reasons.values())
         self._publisher.publish(status)
+        self._diagnose()
+
+    def _diagnose(self) -> None:
+        status, holding = self.status, self.status.holding
+        counts = {name: getattr(status, name) for name in COUNTED} | self._reasons
+        told = DiagnosticStatus(
+            name=f'{self._name}: robot', hardware_id=status.contract,
+            level=level(status), message=self.status.why or 'holding' * holding or 'armed',
+            values=[KeyValue(key=key, value=str(value)) for key, value in counts.items()])
+        msg = DiagnosticArray(status=[told])
+        msg.header.stamp = self._clock.now().to_msg()
+        self._diagnostics.publish(msg)

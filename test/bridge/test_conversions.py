@@ -19,7 +19,7 @@ import pytest
 from sensor_msgs.msg import JointState
 
 from softq_ros.bridge.conversions import (
-    all_finite, command_to_array, joint_state_to_sensors, ns_to_time, pose_to_arrays,
+    all_finite, joint_state_to_sensors, ns_to_time, pose_to_arrays,
     sensors_to_joint_state, sensors_to_pose, time_to_ns)
 from softq_ros.errors import MessageError
 from softq_ros.records import Sensors
@@ -166,8 +166,3 @@ def test_a_position_that_is_not_finite_is_refused():
 def test_numbers_whose_sum_overflows_are_finite_all_the_same():
     assert all_finite([1e308, 1e308]) and not all_finite([1e308, np.inf])
     assert not all_finite([np.inf, -np.inf])
-
-
-def test_a_command_keeps_its_bits():
-    command = np.array([0.1, -0.2, 1e-300])
-    assert np.frombuffer(command_to_array(command).data).tobytes() == command.tobytes()

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The gate over real DDS: one Executed for each Command, and a hold for everything else."""
-from contextlib import contextmanager
 import os
 import signal
 import subprocess
@@ -21,123 +20,15 @@ import time
 
 import numpy as np
 import pytest
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
-from rclpy.parameter import Parameter
-from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64MultiArray
-from std_srvs.srv import Trigger
 
-from softq_ros.bridge.conversions import sensors_to_joint_state
-from softq_ros.bridge.experience import command_message
 from softq_ros.errors import ConfigurationError
-from softq_ros.msg import Command, Executed, GateStatus
 from softq_ros.nodes import qos
-from softq_ros.nodes.gate_node import GateNode
-from softq_ros.paths import share
-from softq_ros.records import Sensors
 from softq_ros.robot.contract import load_contract
+from test.support.gate_graph import DOMAIN, graph
 
 SAWYER = load_contract('sim_sawyer')
 HALF = np.full(7, 0.5, np.float32)
-DEADLINE_SEC = 10.0
-
-
-class Probe(Node):
-    """Plays simulator, policy and operator; keeps what the gate says."""
-
-    def __init__(self, context, stepping: str) -> None:
-        super().__init__('probe', context=context)
-        self.executed, self.commands, self.status = [], [], None
-        self.joints = self.create_publisher(JointState, 'joint_states', qos.STATE)
-        self.asks = self.create_publisher(Command, 'policy/command', qos.command(stepping))
-        self.estop = self.create_publisher(Bool, 'estop', qos.LATCHED)
-        self.create_subscription(Executed, 'gate/executed', self.executed.append, qos.EXECUTED)
-        self.create_subscription(Float64MultiArray, SAWYER.command_topic, self.commands.append,
-                                 qos.STATE)
-        self.create_subscription(GateStatus, 'gate/status', self._on_status, qos.LATCHED)
-        self.arm = self.create_client(Trigger, 'gate/arm')
-        self.stop = self.create_client(Trigger, 'gate/stop')
-
-    def _on_status(self, msg: GateStatus) -> None:
-        self.status = msg
-
-
-class Graph:
-    """A probe and, unless it runs in another process, a gate; one executor."""
-
-    def __init__(self, context, stepping: str, inside: bool = True, **parameters) -> None:
-        overrides = [Parameter(name, value=value)
-                     for name, value in {'stepping': stepping, **parameters}.items()]
-        self._executor = SingleThreadedExecutor(context=context)
-        self.gate = None
-        if inside:
-            self.gate = GateNode(context=context, parameter_overrides=overrides)
-            self._executor.add_node(self.gate)
-        self.probe = Probe(context, stepping)
-        self._executor.add_node(self.probe)
-        self.until(lambda: self.probe.arm.service_is_ready() and self.probe.status
-                   and self.probe.asks.get_subscription_count()
-                   and self.probe.joints.get_subscription_count()
-                   and self.probe.count_publishers('gate/executed'))
-
-    def until(self, condition) -> None:
-        deadline = time.monotonic() + DEADLINE_SEC
-        while not condition():
-            assert time.monotonic() < deadline, 'nothing came'
-            self.spin()
-
-    def spin(self) -> None:
-        self._executor.spin_once(timeout_sec=0.05)
-
-    def observe(self, stamp: int, position=SAWYER.reset_pose) -> None:
-        zero = np.zeros(7)
-        self.probe.joints.publish(sensors_to_joint_state(
-            Sensors(stamp, SAWYER.joints, position, zero, zero)))
-
-    def command(self, action, stamp: int, sequence: int = 1, episode: int = 0) -> None:
-        self.probe.asks.publish(command_message(np.asarray(action), stamp, 'sim', 1, sequence,
-                                                episode, 0, 'policy'))
-
-    def step(self, action, stamp: int, **names) -> Executed:
-        """Publish an observation and the command that answers it; return the gate's answer."""
-        before = len(self.probe.executed)
-        self.observe(stamp)
-        self.command(action, stamp, **names)
-        self.until(lambda: len(self.probe.executed) > before)
-        return self.probe.executed[-1]
-
-    def call(self, client) -> Trigger.Response:
-        future = client.call_async(Trigger.Request())
-        self.until(future.done)
-        return future.result()
-
-    def status(self, condition) -> GateStatus:
-        self.until(lambda: condition(self.probe.status))
-        return self.probe.status
-
-    def close(self) -> None:
-        self._executor.shutdown()
-        for node in filter(None, (self.gate, self.probe)):
-            node.destroy_node()
-
-
-DOMAIN = (os.getpid() * 7 + 31) % 101
-
-
-@contextmanager
-def graph(stepping='lockstep', **parameters):
-    context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN)
-    built = None
-    try:
-        built = Graph(context, stepping, **parameters)
-        yield built
-    finally:
-        if built:
-            built.close()
-        context.shutdown()
 
 
 def test_a_command_is_answered_once_and_published_in_units():
@@ -273,8 +164,8 @@ def test_in_realtime_silence_of_the_policy_becomes_a_hold():
 def test_in_realtime_silence_of_the_driver_becomes_a_hold():
     with graph('realtime') as g:
         g.step(HALF, 100)
-        ages = g.gate._ages  # the command may overtake its observation; wait for that to age
-        g.until(lambda: ages._observed and ages.observation_late(time.monotonic_ns()))
+        late = g.gate._judge.observation_late  # the command may overtake its observation
+        g.until(lambda: g.gate._judge.sensors and late(time.monotonic_ns()))
         g.status(lambda s: s.holding and s.why == 'no observation')
         g.command(HALF, 100, sequence=2)
         g.until(lambda: len(g.probe.executed) == 2)
@@ -316,12 +207,7 @@ def test_a_bad_parameter_is_refused_by_name(parameters, match):
             pass
 
 
-def test_lockstep_is_refused_on_hardware(tmp_path):
-    text = share('config', 'robots', 'sim_sawyer.yaml').read_text()
-    path = tmp_path / 'arm.yaml'
-    path.write_text(text.replace('simulated: true', 'simulated: false')
-                    .replace('arm_on_start: true', 'arm_on_start: false')
-                    + '\ndownstream_timeout_sec: 0.1\n')
+def test_lockstep_is_refused_on_hardware():
     with pytest.raises(ConfigurationError, match='stepping: got lockstep'):
-        with graph(contract=str(path)):
+        with graph(contract='ur5e'):
             pass

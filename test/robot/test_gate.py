@@ -22,13 +22,12 @@ import pytest
 from softq_ros.errors import MessageError
 from softq_ros.records import Sensors
 from softq_ros.robot.contract import load_contract
-from softq_ros.robot.gate import braking_speed, Gate, joint_limits, JointLimits, limit_velocity
+from softq_ros.robot.gate import Gate
 
 SAWYER = load_contract('sim_sawyer')
 POINT = load_contract('point')
 SLOW = dataclasses.replace(SAWYER, acceleration_limit=np.full(7, 2.0))
 HARDWARE = dataclasses.replace(SAWYER, simulated=False, arm_on_start=False)
-JOINT = JointLimits(lower=-1.0, upper=1.0, speed=2.0, change=0.5, rate=10.0, scale=1.0)
 JOINTS = 7
 QUICK = settings(max_examples=100, deadline=None)
 ANY_FLOAT32 = arrays(np.float32, JOINTS, elements=st.floats(
@@ -40,64 +39,6 @@ FINITE = arrays(np.float32, JOINTS, elements=st.floats(
 def at(position=SAWYER.reset_pose, velocity=None, contract=SAWYER) -> Sensors:
     velocity = np.zeros(len(contract.joints)) if velocity is None else velocity
     return Sensors(0, contract.joints, np.asarray(position, float), velocity, 0 * velocity)
-
-
-def test_braking_speed_of_a_last_step_is_the_way_left():
-    assert braking_speed(0.3, 0.5) == 0.3
-
-
-def test_braking_speed_over_three_steps_is_what_they_travel():
-    # 1.5 + 1.0 + 0.5 = 3.0 periods of way; the formula is (v + c/2)^2 / 2c = 3.0625 there
-    assert braking_speed(3.0625, 0.5) == pytest.approx(1.5)
-    assert 1.4 < braking_speed(3.0, 0.5) <= 1.5
-
-
-def test_braking_speed_beyond_the_limit_is_zero():
-    assert braking_speed(-0.2, 0.5) == 0.0
-
-
-@QUICK
-@given(way=st.floats(0, 100), change=st.floats(0.01, 10))
-def test_braking_from_the_allowed_speed_ends_before_the_limit(way, change):
-    speed, left = braking_speed(way, change), way
-    while speed > 0:
-        left -= speed
-        speed = max(speed - change, 0.0)
-    assert left >= -1e-9 * max(way, 1.0)
-
-
-@QUICK
-@given(way=st.floats(0, 100), change=st.floats(0.01, 10))
-def test_a_slower_allowed_speed_always_lies_within_one_change(way, change):
-    speed = braking_speed(way, change)
-    following = braking_speed(way - speed, change)
-    assert following >= speed - change - 1e-9 * max(way, 1.0)
-
-
-def test_a_velocity_within_all_limits_passes_unchanged():
-    assert limit_velocity(0.3, 0.1, 0.0, JOINT) == (0.3, '')
-
-
-@pytest.mark.parametrize('wanted, previous, position, allowed, why', [
-    (1.0, 0.0, 0.0, 0.5, 'acceleration'),
-    (-1.0, 0.2, 0.0, -0.3, 'acceleration'),
-    (3.0, 1.9, -1.0, 2.0, 'velocity'),
-    (-3.0, -1.9, 1.0, -2.0, 'velocity'),
-    (0.4, 0.2, 0.98, 0.2, 'joint limit'),
-    (-0.4, -0.2, -0.98, -0.2, 'joint limit'),
-    (0.4, 0.2, 1.1, 0.0, 'joint limit'),
-])
-def test_the_limit_that_bites_is_kept_and_named(wanted, previous, position, allowed, why):
-    velocity, reason = limit_velocity(wanted, previous, position, JOINT)
-    assert velocity == pytest.approx(allowed) and reason == why
-
-
-def test_inside_is_open_to_a_joint_beyond_its_limit():
-    assert limit_velocity(-0.4, 0.0, 1.1, JOINT) == (-0.4, '')
-
-
-def test_an_infinite_acceleration_becomes_the_full_range_of_speeds():
-    assert [joint.change for joint in joint_limits(POINT)] == [20.0, 20.0]
 
 
 def test_where_nothing_limits_the_executed_action_has_the_bits_asked_for():
