@@ -196,7 +196,8 @@ class EpisodeSummary:
 
     ``success`` is the condition held over the last five control steps, ``success_ever`` that it
     was held for five steps at some time; ``time_to_success_sec`` is NaN where it never was.
-    ``cause`` is one of horizon, terminal, fault, hold, stopped.
+    ``cause`` is one of horizon, terminal, fault, hold, stopped, person; ``limited`` and ``human``
+    count the control steps that the gate changed and that a person made.
     """
 
     episode: int
@@ -207,3 +208,4 @@ class EpisodeSummary:
     time_to_success_sec: float
     cause: str
     limited: int = 0
+    human: int = 0

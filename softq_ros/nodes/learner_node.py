@@ -27,15 +27,17 @@ from softq_ros.msg import (
     ActorCredit, ActorDurable, Credit, LearnerStatus, PolicyStatus, PolicyWeights, Transition)
 from softq_ros.nodes import qos
 from softq_ros.nodes.ledger import Ledger
-from softq_ros.nodes.parameters import declare, Parameter
+from softq_ros.nodes.parameters import declare, Parameter, task_of
 from softq_ros.nodes.run import run_node
-from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.tasks.catalogue import task_names
 from softq_ros.training.learner import Learner, prepare_process
 from softq_ros.training.run import open_run
 from softq_ros.training.settings import ALGORITHMS, load_settings
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is learned', choices=task_names),
+    Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
+    Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
     Parameter('algorithm', 'sql', 'how', choices=ALGORITHMS),
     Parameter('seed', 0, 'first number of every random stream', minimum=0),
     Parameter('runs', 'runs', 'directory that holds runs'),
@@ -46,6 +48,7 @@ PARAMETERS = (
               choices=('on', 'strict', 'off')),
     Parameter('command', '', 'what was launched, for the record'),
 )
+NICE = 10  # in realtime: control loops come first
 SLACK = {'on': 8, 'strict': 1, 'off': 1_000_000}  # steps the plant may run ahead of updates
 
 
@@ -78,14 +81,17 @@ class LearnerNode(Node):
 
     Parameters
     ----------
-    task, algorithm, seed, runs, run, resume, steps, governor, command; all read-only
+    task, contract, stepping, algorithm, seed, runs, run, resume, steps, governor, command; all
+    read-only
     """
 
     def __init__(self, **kwargs) -> None:
         """Open or resume the run; a respawn under the same launcher goes on by itself."""
         super().__init__('learner', **kwargs)
         chosen = declare(self, PARAMETERS)
-        self._task = load_task(chosen['task'])
+        self._task = task_of(chosen)
+        if chosen['stepping'] == 'realtime':
+            os.nice(NICE)
         self._run = open_run(Path(chosen['runs']), chosen['run'], self._task.name,
                              chosen['algorithm'], chosen['seed'],
                              load_settings(chosen['algorithm'], self._task.name, {}),
@@ -254,7 +260,8 @@ class LearnerNode(Node):
             algorithm=learner.algorithm, boot_id=self._boot_id, state=self._state,
             steps=learner.steps, budget=learner.budget, warmup=learner.warmup,
             updates=learner.updates, updates_per_step_asked=learner.updates_per_step,
-            updates_per_step_held=learner.updates_per_step_held, update_rate=rate,
+            updates_per_step_held=learner.updates_per_step_held,
+            steps_behind=learner.steps_behind, update_rate=rate,
             replay_size=len(learner.replay), replay_capacity=learner.replay.capacity,
             version=learner.version, rejected=self._rejected, doubled=self._ledger.doubled,
             gaps=self._ledger.gaps, metric_names=list(self._metrics),

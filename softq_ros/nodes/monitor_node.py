@@ -21,13 +21,13 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from softq_ros.bridge.experience import message_to_episode, message_to_weights
-from softq_ros.errors import SoftqError
+from softq_ros.errors import ConfigurationError, SoftqError
 from softq_ros.msg import Episode, GateStatus, LearnerStatus, PolicyStatus, PolicyWeights
 from softq_ros.nodes import qos
-from softq_ros.nodes.parameters import declare, Parameter
+from softq_ros.nodes.parameters import declare, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.policies.bundle import Bundle, Manifest
-from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.tasks.catalogue import task_names
 from softq_ros.training.examiner import Examiner
 from softq_ros.training.panel import Panel, Progress
 from softq_ros.training.report import BUDGET, Outcome, REACHED, write_report
@@ -37,6 +37,7 @@ from softq_ros.training.story import Story
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is watched', choices=task_names),
+    Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
     Parameter('seed', 0, 'first number of every random stream', minimum=0),
     Parameter('until', 'reached', 'when training ends', choices=('reached', 'budget')),
     Parameter('examine', True, 'measure the learning curve and write a report'),
@@ -58,14 +59,17 @@ class MonitorNode(Node):
 
     Parameters
     ----------
-    task, seed, until, examine; all read-only
+    task, contract, seed, until, examine; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
         """Connect and wait for the learner's first status."""
         super().__init__('monitor', **kwargs)
         self._chosen = declare(self, PARAMETERS)
-        self._task = load_task(self._chosen['task'])
+        self._task = task_of(self._chosen)
+        if self._chosen['examine'] and not self._task.contract.simulated:
+            raise ConfigurationError('parameter examine: got true; accepted on a robot: false, '
+                                     'since there evaluating moves it')
         self._progress = Progress(self._task.name, control_rate=self._task.contract.control_rate)
         self._panel = Panel()
         self._examiner: Examiner | None = None

@@ -22,6 +22,8 @@ from rclpy.exceptions import (
 from rclpy.node import Node
 
 from softq_ros.errors import accepted, ConfigurationError
+from softq_ros.tasks.catalogue import load_task
+from softq_ros.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class Parameter:
                                                     and value >= self.minimum):
             return f'parameter {self.name}: got {value}; accepted: at least {self.minimum}'
         return ''
+
+
+def task_of(settings: dict) -> Task:
+    """Return the task of the parameters ``task`` and ``contract``; empty: the task's own robot."""
+    contract = settings['contract']
+    return load_task(settings['task'], {'robot': contract} if contract else None)
 
 
 def _refuse_unknown(node: Node, parameters: tuple[Parameter, ...], own: frozenset[str]) -> None:

@@ -15,28 +15,28 @@
 The control loop of the policy's process.
 
 Callbacks store, :meth:`PolicyIo._advance` acts: it finishes the step whose result is in, then
-starts the next one if everything it needs is there. It is called whenever something arrived.
+starts the next one if everything it needs is there. In lockstep it is called whenever something
+arrived, in realtime once a control period.
 """
 import os
 import time
 
-from geometry_msgs.msg import PoseStamped
+import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from sensor_msgs.msg import JointState
 
-from softq_ros.bridge.conversions import joint_state_to_sensors, time_to_ns
-from softq_ros.bridge.experience import (
-    command_message, episode_to_message, message_to_executed)
+from softq_ros.bridge.experience import command_message, message_to_executed
 from softq_ros.errors import MessageError
-from softq_ros.msg import Command, Episode, Executed, GateStatus, SimStatus
+from softq_ros.msg import Command, Executed
 from softq_ros.nodes import qos
 from softq_ros.nodes.cockpit import Cockpit
+from softq_ros.nodes.episodes import Episodes
+from softq_ros.nodes.hands_link import HandsLink
 from softq_ros.nodes.learner_link import LearnerLink
+from softq_ros.nodes.observer import Observer
+from softq_ros.nodes.pace import Pace
 from softq_ros.nodes.policy_report import PolicyReport
-from softq_ros.nodes.resets import ResetClient, ResetDesk
 from softq_ros.records import Sensors, Transition as Step
-from softq_ros.srv import Reset
 from softq_ros.tasks.task import Task
 from softq_ros.training.interaction import Interaction
 
@@ -47,9 +47,8 @@ class PolicyIo(Node):
 
     Subscribes
     ----------
-    joint_states (sensor_msgs/JointState), tool_pose (geometry_msgs/PoseStamped),
-    gate/executed (softq_ros/Executed), sim/status (softq_ros/SimStatus),
-    gate/status (softq_ros/GateStatus), and what :class:`LearnerLink` hears
+    gate/executed (softq_ros/Executed), and what :class:`Observer`, :class:`Episodes`,
+    :class:`LearnerLink` and :class:`HandsLink` hear
 
     Publishes
     ---------
@@ -58,245 +57,184 @@ class PolicyIo(Node):
 
     Calls
     -----
-    sim/reset (softq_ros/Reset)
+    in simulation sim/reset (softq_ros/Reset)
+
+    Services
+    --------
+    episode/confirm (std_srvs/Trigger): a person lets the next episode begin
     """
 
     def __init__(self, task: Task, cockpit: Cockpit, settings: dict, **kwargs) -> None:
         """Connect; the first reset is asked for once the plant reports."""
         super().__init__('policy_io', **kwargs)
-        self._task, self._cockpit, self._settings = task, cockpit, settings
-        self._contract = task.contract
+        self._cockpit, self._actor = cockpit, settings['actor']
+        self._robot = settings['mode'] == 'robot'
         self._lockstep = settings['stepping'] == 'lockstep'
-        self._boot_id = int.from_bytes(os.urandom(7), 'little')
-        self._actor = settings['actor']
-        self._interaction = Interaction(task, self._contract, settings['seed'], self._actor,
-                                        self._boot_id)
-        self._episode: int | None = None
-        self._phase = 'waiting_plant'
-        self._asked_seed = 0
-        self._first_stamp = 0
-        self._pose: PoseStamped | None = None
-        self._joints: JointState | None = None
         self._pending: Sensors | None = None
-        self._answered = 0
         self._command: Command | None = None
         self._executed: Executed | None = None
-        self._arrived = 0.0
-        self._sim_boot = 0
-        self._gate_stopped = False
-        self._report = PolicyReport(self, cockpit, self._actor, self._boot_id)
-        self._learner = LearnerLink(self, task, cockpit, settings, self._boot_id, self._report,
+        boot_id = int.from_bytes(os.urandom(7), 'little')
+        self._interaction = Interaction(task, task.contract, settings['seed'], self._actor,
+                                        boot_id)
+        self._pace = Pace(task.contract.period_sec)
+        self._report = PolicyReport(self, cockpit, self._actor, boot_id)
+        self._learner = LearnerLink(self, task, cockpit, settings, boot_id, self._report,
                                     self._on_learner)
-        self._reset = ResetClient(self, self._boot_id, self._on_reset)
-        self.resets = ResetDesk()
-        self._connect()
-
-    def _connect(self) -> None:
+        self._hands = HandsLink(self, task.contract, settings['hands'], self._report.say)
+        self._episodes = Episodes(self, task, cockpit, settings, self._interaction,
+                                  self._learner, self._report, self._on_running)
+        self.resets = self._episodes.resets
         self._commands = self.create_publisher(Command, 'policy/command',
-                                               qos.command(self._settings['stepping']))
-        self._episodes = self.create_publisher(Episode, 'episodes', qos.EPISODES)
-        for kind, topic, callback, profile in (
-                (PoseStamped, 'tool_pose', self._on_pose, qos.STATE_HEARD),
-                (JointState, 'joint_states', self._on_joints, qos.STATE_HEARD),
-                (Executed, 'gate/executed', self._on_executed, qos.EXECUTED),
-                (GateStatus, 'gate/status', self._on_gate, qos.LATCHED),
-                (SimStatus, 'sim/status', self._on_sim, qos.LATCHED)):
-            self.create_subscription(kind, topic, callback, profile)
+                                               qos.command(settings['stepping']))
+        self._observer = Observer(self, task, self._lockstep, self._wants, self._on_sensors,
+                                  self._report.reject)
+        self.create_subscription(Executed, 'gate/executed', self._on_executed, qos.EXECUTED)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.5, self._on_status_timer, clock=steady)
         if not self._lockstep:
-            self.create_timer(1.0 / self._contract.control_rate, self._on_period, clock=steady)
+            self.create_timer(task.contract.period_sec, self._on_period, clock=steady)
         self._publish_status()
 
-    # observations
+    # what comes in
 
-    def _on_pose(self, msg: PoseStamped) -> None:
-        self._pose = msg
-        if self._joints is not None:
-            self._observe()
-
-    def _on_joints(self, msg: JointState) -> None:
-        self._arrived = time.perf_counter()
-        self._joints = msg
-        self._observe()
-
-    def _observe(self) -> None:
-        joints, pose = self._joints, self._pose
-        stamp = time_to_ns(joints.header.stamp)
-        if self._phase != 'running' or stamp < self._first_stamp or stamp < self._answered:
-            return
-        if stamp == self._answered:
+    def _wants(self, stamp: int) -> bool:
+        """Return whether an observation is new; the answer to a repeated one is repeated."""
+        episodes = self._episodes
+        if stamp < episodes.first_stamp or not (self._robot or episodes.phase == 'running'):
+            return False
+        if stamp == episodes.answered and self._lockstep:
             self._commands.publish(self._command)
-            return
-        if self._task.needs_tool_pose:
-            if pose is None or time_to_ns(pose.header.stamp) != stamp:
-                return
-        else:
-            pose = None
-        self._joints = None
-        try:
-            self._pending = joint_state_to_sensors(joints, self._contract, pose)
-        except MessageError as error:
-            self._report.reject(str(error))
-            return
+        return stamp > episodes.answered
+
+    def _on_sensors(self, sensors: Sensors) -> None:
+        self._pending = sensors
+        if self._episodes.phase == 'waiting_plant':
+            self._episodes.begin()
         if self._lockstep:
             self._advance()
 
-    def _on_period(self) -> None:
-        self._arrived = time.perf_counter()
-        self._advance()
-
     def _on_executed(self, msg: Executed) -> None:
-        ours = self._command is not None and msg.boot_id == self._boot_id
+        ours = self._command is not None and msg.boot_id == self._command.boot_id
         if ours and msg.header.stamp == self._command.header.stamp:
             self._executed = msg
             if self._pending is not None and self._lockstep:
                 self._advance()
+
+    def _on_period(self) -> None:
+        self._observer.arrived = time.perf_counter()
+        self._pace.tick()
+        if self._episodes.moving:
+            self._move()
+        if not self._episodes.moving:
+            self._advance()
+        self._pace.check(self._episodes.phase == 'running' and self._may_act())
+        if self._interaction.waiting and self._pace.unanswered:
+            self._episodes.lose_gate()
+
+    def _on_running(self) -> None:
+        if not self._robot:
+            self._pending = self._executed = None
+        self._hands.verdict()  # of what came before
+        self._observer.look_again()
+
+    def _on_learner(self) -> None:
+        if self._episodes.phase == 'waiting_learner':
+            self._episodes.begin()
+        if self._lockstep:
+            self._advance()
 
     # the step
 
     def _advance(self) -> None:
         """Finish the running step if its outcome is in, then start the next if it may start."""
         if self.resets:
-            self._serve_reset()
-        if self._phase != 'running' or self._pending is None:
+            self._episodes.serve()
+        if self._episodes.phase != 'running' or self._pending is None:
             return
         finished = None
         if self._interaction.waiting:
             finished = self._finish_step()
             if finished is None:
                 return
-        if not self._interaction.finished and self._may_act():
-            self._act()
+        by_hand = self._hands.takeover(self._pending)
+        if not self._interaction.finished and self._may_act(by_hand is not None):
+            self._act(by_hand)
         if finished:  # after the command, which the plant waits for
             self._learner.send(finished)
+        verdict = self._hands.verdict()
         if self._interaction.finished:
-            self._publish_episode()
-            self._begin_episode()
+            self._episodes.publish()
+            self._episodes.begin()
+        elif verdict is not None:
+            self._episodes.end('person', verdict)
 
     def _finish_step(self) -> Step | None:
         """Return the step that ends with the pending observation, or nothing without its end."""
         if self._executed is None:
+            if not self._lockstep:  # it may have been lost; the gate answers a repeated one again
+                self._commands.publish(self._command)
             return None
         answer, self._executed = self._executed, None
         try:
             executed = message_to_executed(answer)
         except MessageError as error:
             self._report.reject(f'gate/executed: {error}')
-            self._end_episode('fault')
+            self._episodes.end('fault')
             return None
         if executed.holding:
-            self._end_episode('hold')
+            self._episodes.end('hold')
             return None
         return self._interaction.complete(executed, self._pending)
 
-    def _may_act(self) -> bool:
+    def _may_act(self, by_hand: bool = False) -> bool:
         cockpit = self._cockpit
         if cockpit.paused or not cockpit.active:
             return False
-        if cockpit.flight.actor is None and not cockpit.exploration:
+        if cockpit.flight.actor is None and not (cockpit.exploration or by_hand):
             return False
         return self._learner.allows(self._interaction.sequence)
 
-    def _act(self) -> None:
-        if not self._interaction.started:
-            self._interaction.first(self._pending)
-        flight = self._cockpit.flight
-        action = self._interaction.act(flight.actor, self._cockpit.sampling, flight.version)
-        stamp = self._pending.stamp
-        self._command = command_message(
-            action, stamp, self._actor, self._boot_id, self._interaction.sequence + 1,
-            self._interaction.episode, self._interaction.step, self._interaction.source)
-        self._executed, self._pending, self._answered = None, None, stamp
+    def _act(self, by_hand: np.ndarray | None) -> None:
+        interaction, flight = self._interaction, self._cockpit.flight
+        if not interaction.started:
+            interaction.first(self._pending)
+        action = (interaction.act(flight.actor, self._cockpit.sampling, flight.version)
+                  if by_hand is None else interaction.take(by_hand))
+        self._hands.count(interaction.source)
+        self._say(action, interaction.source)
+        self._report.acted(time.perf_counter() - self._observer.arrived)
+
+    def _move(self) -> None:
+        """Say the next action on the way to the start; a person's, where one steers."""
+        if self._pending is None or self._cockpit.paused or not self._cockpit.active:
+            return
+        action, by_hand = self._episodes.move(self._pending), self._hands.takeover(self._pending)
+        if action is not None:
+            self._say(*(action, 'reset') if by_hand is None else (by_hand, 'human'))
+
+    def _say(self, action: np.ndarray, source: str) -> None:
+        interaction, stamp = self._interaction, self._pending.stamp
+        self._command = command_message(action, stamp, self._actor, interaction.boot_id,
+                                        interaction.sequence + 1, interaction.episode,
+                                        interaction.step, source)
+        self._executed, self._pending, self._episodes.answered = None, None, stamp
         self._commands.publish(self._command)
-        self._report.acted(time.perf_counter() - self._arrived)
-
-    # episodes
-
-    def _begin_episode(self) -> None:
-        if self._episode is None:
-            self._episode = self._learner.first_episode
-        if self._episode is None:
-            self._phase = 'waiting_learner'
-            return
-        if self._gate_stopped:
-            self._phase = 'waiting_gate'
-            return
-        limit = self._settings['episodes']
-        if limit and self._episode >= limit:
-            self._phase = 'finished'
-            return
-        seed = self._interaction.begin(self._episode)
-        seed, self._asked_seed = self._asked_seed or seed, 0
-        self._episode += 1
-        self._phase, self._pending, self._executed = 'resetting', None, None
-        self._reset.call(self._interaction.episode, seed, self._answered)
-
-    def _on_reset(self, response: Reset.Response) -> None:
-        if self._phase != 'resetting':
-            return
-        if not response.success:
-            self._report.reject(f'sim/reset: {response.message}')
-            return
-        self._first_stamp = time_to_ns(response.stamp)
-        self._phase = 'running'
-        self.resets.begun(self._interaction.episode)
-        if self._joints is not None:
-            self._observe()
-
-    def _serve_reset(self) -> None:
-        if self._phase in ('running', 'finished'):
-            self._asked_seed = self.resets.take()
-            self._end_episode('stopped')
-
-    def _end_episode(self, cause: str) -> None:
-        if self._phase == 'running':
-            self._interaction.abandon(cause)
-            self._publish_episode()
-        self._begin_episode()
-
-    def _publish_episode(self) -> None:
-        self._episodes.publish(episode_to_message(
-            self._interaction.summary, self._actor, self._boot_id, self._task.name,
-            self._answered, self._cockpit.flight.version))
-
-    def _on_gate(self, msg: GateStatus) -> None:
-        self._gate_stopped = msg.stopped
-        if self._phase == 'waiting_gate' and not msg.stopped:
-            self._begin_episode()
-
-    def _on_sim(self, msg: SimStatus) -> None:
-        restarted = self._sim_boot not in (0, msg.boot_id)
-        self._sim_boot = msg.boot_id
-        if self._phase == 'waiting_plant':
-            self._begin_episode()
-        elif self._phase == 'running' and restarted:
-            self._end_episode('fault')
-        elif (self._phase == 'running' and msg.state == 'fault'
-              and msg.episode == self._interaction.episode):
-            self._end_episode('fault')
-
-    def _on_learner(self) -> None:
-        if self._phase == 'waiting_learner':
-            self._begin_episode()
-        if self._lockstep:
-            self._advance()
+        self._pace.sent()
 
     # status
 
     def _on_status_timer(self) -> None:
-        self._reset.call_again_if_late()
-        if self.resets:
-            self._serve_reset()
+        self._episodes.tend()
         self._learner.tend()
         self._publish_status()
 
     def _publish_status(self) -> None:
-        waiting = self._phase == 'running' and self._pending is not None and self._lockstep
+        phase = self._episodes.phase
+        waiting = phase == 'running' and self._pending is not None and self._lockstep
         self._report.publish(
-            self._answered, 'waiting_learner' if waiting else self._phase,
+            self._episodes.answered, 'waiting_learner' if waiting else phase,
             self._interaction.sequence, episode=self._interaction.episode,
-            **self._learner.counts())
+            missed=self._pace.missed, human_share=self._hands.share, **self._learner.counts())
 
     def on_shutdown(self) -> None:
         """Say the last word: the status, and the last accepted weights to disk."""

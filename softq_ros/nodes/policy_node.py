@@ -13,29 +13,38 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The policy's process: a node for parameters and services beside the node of the control loop."""
+import math
 from pathlib import Path
 import time
 
 from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
-from rclpy.action import ActionServer
+from rclpy.action import ActionServer, GoalResponse
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 from rclpy.parameter import Parameter as RosParameter
-from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from softq_ros.action import ResetEpisode
 from softq_ros.errors import accepted, ConfigurationError, SoftqError
 from softq_ros.learning.actor import MODES
 from softq_ros.nodes.cockpit import Cockpit, Flight
-from softq_ros.nodes.parameters import declare, Parameter
+from softq_ros.nodes.parameters import declare, Parameter, task_of
 from softq_ros.nodes.policy_io import PolicyIo
+from softq_ros.nodes.resets import ResetDesk, ResetRequest
 from softq_ros.nodes.run import run_node
 from softq_ros.policies.bundle import find_bundle, load_bundle
-from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.tasks.catalogue import task_names
 
 LEARNER = 'learner'
+FEEDBACK_SEC = 0.2
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is asked of the robot', choices=task_names),
+    Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
+    Parameter('mode', 'sim', 'what is moved: a simulator, or a robot by its contract',
+              choices=('sim', 'robot')),
+    Parameter('resets', 'scripted', 'whether a person looks before an episode of a robot begins',
+              choices=('scripted', 'confirmed')),
+    Parameter('hands', 'game_controller', 'layout of the game pad by which a person takes over'),
     Parameter('seed', 0, 'first number of every random stream', minimum=0),
     Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
     Parameter('governor', 'on', 'whether acting waits for the learner',
@@ -57,7 +66,8 @@ class PolicyNode(LifecycleNode):
     Parameters
     ----------
     policy (string): `learner` or the name of a bundle; sampling (string): stochastic,
-    deterministic or best_of_32; exploration, paused (bool); the others are read-only.
+    deterministic or best_of_32; exploration (bool): whether it may move at random before there
+    is a policy, on a robot false unless given; paused (bool); the others are read-only.
 
     Services
     --------
@@ -72,19 +82,22 @@ class PolicyNode(LifecycleNode):
         """Declare and check the parameters; ``settings`` holds the read-only ones."""
         super().__init__('policy', **kwargs)
         self._cockpit = cockpit
-        self._task = None
+        self.task = None
         self._previous: Flight | None = None
         self._name = LEARNER
         self._checked: dict[str, Flight] = {}
         self.add_on_set_parameters_callback(self._on_set)
         self.settings = declare(self, PARAMETERS, frozenset(DYNAMIC))
-        self._task = load_task(self.settings['task'])
+        self.task = task_of(self.settings)
+        self._check_mode()
         self._declare_dynamic()
         self.add_post_set_parameters_callback(self._on_changed)
         self.create_service(Trigger, 'policy/rollback', self._on_rollback)
 
     def _declare_dynamic(self) -> None:
         for name, default in DYNAMIC.items():
+            if name == 'exploration':
+                default = self.settings['mode'] == 'sim'
             descriptor = ParameterDescriptor(description=f'{name}; see the class documentation',
                                              dynamic_typing=name == 'policy')
             try:
@@ -96,17 +109,36 @@ class PolicyNode(LifecycleNode):
             elif value != LEARNER:
                 self._fly(self._load(value))
 
-    def serve_resets(self, io: PolicyIo) -> None:
-        """Offer ``episode/reset``, answered by the control loop."""
-        async def execute(goal):
-            waiter, begun = Future(), time.monotonic()
-            io.resets.ask(waiter, goal.request.seed)
-            episode = await waiter
-            goal.publish_feedback(ResetEpisode.Feedback(elapsed_sec=time.monotonic() - begun))
-            goal.succeed()
-            return ResetEpisode.Result(success=True, episode=episode)
+    def _check_mode(self) -> None:
+        mode, contract = self.settings['mode'], self.task.contract
+        if contract.simulated != (mode == 'sim'):
+            raise ConfigurationError(
+                f'parameter mode: got {mode} with the contract {contract.name}, which says '
+                f'simulated: {str(contract.simulated).lower()}; accepted: a contract that fits')
+        if mode == 'robot' and self.settings['stepping'] != 'realtime':
+            raise ConfigurationError('parameter stepping: got lockstep; accepted with mode '
+                                     'robot: realtime')
 
-        self._resets = ActionServer(self, ResetEpisode, 'episode/reset', execute)
+    def serve_resets(self, desk: ResetDesk) -> None:
+        """Offer ``episode/reset``, answered by the control loop."""
+        going: dict = {}
+
+        async def execute(goal) -> ResetEpisode.Result:
+            request = desk.ask(goal.request.seed, goal.request.timeout_sec)
+            going[request] = goal
+            success, message, episode = await request.outcome
+            _tell(goal, request)
+            del going[request]
+            goal.succeed() if success else goal.abort()
+            return ResetEpisode.Result(success=success, message=message, episode=episode)
+
+        def tell() -> None:
+            for request, goal in list(going.items()):
+                _tell(goal, request)
+
+        self._resets = ActionServer(self, ResetEpisode, 'episode/reset', execute,
+                                    goal_callback=_judge_goal)
+        self.create_timer(FEEDBACK_SEC, tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     # parameters: this node's thread checks and loads, the control loop goes on meanwhile
 
@@ -126,7 +158,7 @@ class PolicyNode(LifecycleNode):
         if not isinstance(value, str):
             return (f'parameter policy: got {value!r}; accepted: a string, {LEARNER!r} or the '
                     'name of a bundle (quote names that YAML reads as something else)')
-        if value == LEARNER or self._task is None:
+        if value == LEARNER or self.task is None:
             return ''
         try:
             self._checked = {value: self._load(value)}
@@ -139,7 +171,7 @@ class PolicyNode(LifecycleNode):
     def _load(self, name: str) -> Flight:
         root = self.settings['policies']
         bundle = load_bundle(find_bundle(name, Path(root) if root else None))
-        bundle.check_fits(self._task)
+        bundle.check_fits(self.task)
         return Flight(bundle.actor(), name, accepted=time.monotonic())
 
     def _on_changed(self, changes: list[RosParameter]) -> None:
@@ -177,14 +209,24 @@ class PolicyNode(LifecycleNode):
             self.trigger_activate()
 
 
+def _judge_goal(goal: ResetEpisode.Goal) -> GoalResponse:
+    good = math.isfinite(goal.timeout_sec) and goal.timeout_sec >= 0
+    return GoalResponse.ACCEPT if good else GoalResponse.REJECT
+
+
+def _tell(goal, request: ResetRequest) -> None:
+    goal.publish_feedback(ResetEpisode.Feedback(elapsed_sec=request.elapsed_sec,
+                                                distance=request.distance))
+
+
 def make_process(**kwargs) -> PolicyIo:
     """Build both nodes; the parameter node is spun beside the control loop."""
     cockpit = Cockpit()
     node = PolicyNode(cockpit, **kwargs)
-    io = PolicyIo(load_task(node.settings['task']), cockpit, node.settings,
+    io = PolicyIo(node.task, cockpit, node.settings,
                   context=kwargs.get('context'), use_global_arguments=True)
     io.beside = node
-    node.serve_resets(io)
+    node.serve_resets(io.resets)
     node.start()
     return io
 

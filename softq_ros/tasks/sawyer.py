@@ -59,6 +59,7 @@ class SawyerPose(Task):
         if self._start_pose.shape != (len(contract.joints),):
             raise ConfigurationError(f'{name}: start_pose has {self._start_pose.size} numbers; '
                                      f'accepted: {len(contract.joints)}')
+        self.retreat = (self._start_pose,)  # above the seat
         self._target = np.array(settings['target_position'], float)
         quaternion = np.array(settings['target_quaternion'], float)
         self._target_quaternion = quaternion / np.linalg.norm(quaternion)

@@ -16,8 +16,12 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from softq_ros.errors import ConfigurationError
 from softq_ros.records import Field, Judgement, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
+from softq_ros.robot.reach import within_reach
+
+DRAWS = 100  # of a start, before it is called impossible
 
 
 class Task(ABC):
@@ -31,12 +35,13 @@ class Task(ABC):
 
     needs_tool_pose = False
     modes: tuple[str, ...] = ()
+    retreat: tuple[np.ndarray, ...] = ()  # joints a robot passes on its way to a start
 
     def __init__(self, name: str, contract: RobotContract, horizon: int) -> None:
         """Keep what every task has."""
         self.name, self.contract, self.horizon = name, contract, horizon
-        self.action_spec = Spec(tuple(Field(f'{joint} {contract.interface}', '1', -1.0, 1.0)
-                                      for joint in contract.joints))
+        self.action_spec = Spec(tuple(Field(f'{name} {contract.interface}', '1', -1.0, 1.0)
+                                      for name in contract.action_names))
 
     @property
     @abstractmethod
@@ -46,6 +51,20 @@ class Task(ABC):
     @abstractmethod
     def start(self, rng: np.random.Generator) -> Start:
         """Draw where an episode begins."""
+
+    def start_within_limits(self, rng: np.random.Generator) -> Start:
+        """
+        Draw starts until one lies within the contract's joint limits and workspace.
+
+        :raises ConfigurationError: when a hundred draws bring none.
+        """
+        for _ in range(DRAWS):
+            start = self.start(rng)
+            if within_reach(self.contract, start.position):
+                return start
+        raise ConfigurationError(
+            f'{self.name}: none of {DRAWS} starts lies within the limits and the workspace of '
+            f'{self.contract.name}; accepted: a contract that leaves room for the task')
 
     @abstractmethod
     def observe(self, sensors: Sensors) -> np.ndarray:

@@ -73,7 +73,7 @@ class Interaction:
                  boot_id: int = 0) -> None:
         """Wait for the first episode."""
         self._task, self._contract, self._seed = task, contract, seed
-        self._name, self._boot_id = actor_name, boot_id
+        self._name, self.boot_id = actor_name, boot_id
         self.sequence = 0
         self.episode = 0
         self._clear()
@@ -86,7 +86,8 @@ class Interaction:
         self._sensors: Sensors | None = None
         self._observation: np.ndarray | None = None
         self._version = 0
-        self._limited = 0
+        self._limited = self._human = 0
+        self._verdict: bool | None = None
         self._reward_sum = 0.0
         self._success = SuccessClock()
         self._cause = ''
@@ -116,6 +117,11 @@ class Interaction:
         self.source = 'policy'
         return actor.act(self._observation, self._rng, sampling)
 
+    def take(self, action: np.ndarray) -> np.ndarray:
+        """Let a person's action ``(A,)`` be the step's."""
+        self.waiting, self.source, self._version = True, 'human', 0
+        return action
+
     def complete(self, executed: Executed, sensors: Sensors) -> Transition:
         """Return the transition that ends with these sensors."""
         judgement = self._task.judge(self._sensors, executed.action, sensors)
@@ -124,30 +130,39 @@ class Interaction:
         self._success.see(judgement, self.step + 1)
         self._reward_sum += judgement.reward
         self._limited += executed.limited
+        self._human += self.source == 'human'
         at_horizon = self.step + 1 >= self._task.horizon
         self.finished = judgement.terminal or at_horizon
         self._cause = 'terminal' if judgement.terminal else 'horizon' if at_horizon else ''
         transition = Transition(
             self._observation, executed.action, judgement.reward,
             0.0 if judgement.terminal else 1.0, after, self.finished, self._sensors.stamp,
-            self._name, self._boot_id, self.episode, self.step, self.sequence, self._version,
+            self._name, self.boot_id, self.episode, self.step, self.sequence, self._version,
             self.source)
         self._sensors, self._observation = sensors, after
         self.step += 1
         self.waiting = False
         return transition
 
-    def abandon(self, cause: str) -> None:
-        """End the episode here; a step whose outcome is not known is dropped."""
+    def abandon(self, cause: str, verdict: bool | None = None) -> None:
+        """
+        End the episode here; a step whose outcome is not known is dropped.
+
+        :param verdict: whether a person calls it a success; nothing: the task judges.
+        """
         self.finished, self.waiting, self._cause = True, False, cause
+        self._verdict = verdict
 
     @property
     def summary(self) -> EpisodeSummary:
         """Return what came of the episode; one that was abandoned is no success."""
         success = self._success.now and self._cause in ('horizon', 'terminal')
         return EpisodeSummary(
-            self.episode, self.step, self._reward_sum, success, self._success.ever,
-            self._success.first_sec(self._contract.control_rate), self._cause, self._limited)
+            self.episode, self.step, self._reward_sum,
+            success if self._verdict is None else self._verdict,
+            self._success.ever or bool(self._verdict),
+            self._success.first_sec(self._contract.control_rate), self._cause, self._limited,
+            self._human)
 
     def mode(self) -> int | None:
         """Return which of the task's modes the episode ended in."""
