@@ -23,8 +23,11 @@ INTERFACES := $(wildcard msg/*.msg srv/*.srv action/*.action)
 
 # PROOFS_<tier>: scripts of test/prove and their words; a comma stands for a blank
 TIER ?= quick
-PROOFS_quick := sampler soft_value multigoal,--seeds,3 sac,--environments,Pendulum-v1
-PROOFS_full := sampler soft_value multigoal sampler_in_training sac
+PROOFS_quick := speed sampler soft_value multigoal,--seeds,3 sac,--environments,Pendulum-v1
+PROOFS_full := speed kills gate_mutation sampler soft_value multigoal sampler_in_training sac standard_ground
+
+# what has the machine to itself, since milliseconds count
+TIMED := test/nodes/test_kills.py
 
 .PHONY: train test prove lint setup check clean
 
@@ -35,7 +38,12 @@ train: setup
 		resume:=$(if $(filter-out 0 false,$(RESUME)),true,false) $(ARGS)
 
 test: setup
-	@$(CLEAN) $(BIN)/python -m pytest -q --durations=15 $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	@$(CLEAN) $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=15 --ignore $(TIMED)
+	@$(CLEAN) $(BIN)/python -m pytest -q --durations=5 $(TIMED)
+else
+	@$(CLEAN) $(BIN)/python -m pytest -q $(ARGS)
+endif
 
 prove: setup $(VENV)/.rivals
 	@mkdir -p runs && touch runs/COLCON_IGNORE

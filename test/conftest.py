@@ -12,8 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """What every test needs: one thread for numbers, a ROS domain and log folder of its own."""
+import fcntl
 import os
+from pathlib import Path
 import random
+import tempfile
 
 import pytest
 
@@ -24,8 +27,14 @@ os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 @pytest.fixture
 def ros_environment(tmp_path, monkeypatch):
-    """Give the processes of one test a domain that no other test uses."""
-    domain = str(random.SystemRandom().randrange(1, 101))
-    monkeypatch.setenv('ROS_DOMAIN_ID', domain)
-    monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
-    return domain
+    """Give the processes of one test a domain that no other test of this machine uses."""
+    for domain in random.SystemRandom().sample(range(1, 101), 100):
+        with open(Path(tempfile.gettempdir()) / f'softq_test_domain_{domain}', 'w') as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
+            monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
+            yield str(domain)
+            return

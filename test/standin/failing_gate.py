@@ -1,0 +1,27 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A gate whose callback of ``estop`` raises: what an error nobody thought of does."""
+from softq_ros.nodes.gate_node import GateNode
+from softq_ros.nodes.run import run_node
+
+
+class FailingGate(GateNode):
+    """The gate, with a flaw."""
+
+    def _on_estop(self, msg) -> None:
+        raise RuntimeError('a flaw')
+
+
+if __name__ == '__main__':
+    raise SystemExit(run_node(FailingGate))
