@@ -56,7 +56,8 @@ def _add_bench(bench: Parser) -> None:
                        'latency of commands in realtime beside a busy learner; learner: '
                        'updates a second beside a plain version of the same; act: one action; '
                        'replay: one batch of 256 of a million')
-    bench.add_argument('--seconds', type=float, default=10.0, help='how long lockstep and loop are timed')
+    bench.add_argument('--seconds', type=float, default=10.0,
+                       help='how long lockstep and loop are timed')
     bench.add_argument('--task', default='sawyer_stack', help='of lockstep, paths and loop')
     bench.add_argument('--steps', type=int, default=2000, help='control steps of each training')
     bench.add_argument('--pairs', type=int, default=3, help='trainings of each path')

@@ -16,6 +16,7 @@ import fcntl
 import os
 from pathlib import Path
 import random
+import sys
 import tempfile
 
 import pytest
@@ -23,6 +24,14 @@ import pytest
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 os.environ.setdefault('MUJOCO_GL', 'egl')
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+
+
+@pytest.fixture(autouse=True)
+def denormals():
+    """Leave the processor as the next test expects it, which learners do not."""
+    yield
+    if 'torch' in sys.modules:
+        sys.modules['torch'].set_flush_denormal(False)
 
 
 @pytest.fixture
