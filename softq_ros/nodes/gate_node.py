@@ -19,7 +19,6 @@ from pathlib import Path
 import time
 
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
@@ -268,12 +267,13 @@ class GateNode(Node):
 
     def on_shutdown(self) -> None:
         """Brake, for at most 0.2 s, and leave what keeps the robot where it is."""
-        self._stay('shutdown')
-        executor = SingleThreadedExecutor(context=self.context)
-        executor.add_node(self)
         deadline = time.monotonic() + SHUTDOWN_SEC
-        while self._output.moving and time.monotonic() < deadline:
-            executor.spin_once(timeout_sec=TICK_SEC)
+        while True:
+            self._stay('shutdown')
+            if not self._output.moving or time.monotonic() > deadline:
+                break
+            self._output.tick(self._tick_ns // 2)
+            time.sleep(TICK_SEC)
         self._output.rest()
 
 
