@@ -224,6 +224,8 @@ class Supervisor:
             self._sent = level
             number = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)[level - 1]
             for child in self._alive:
+                if level > 1 and not hasty:
+                    self._say(f'{child.plan.name} has not ended: {number.name}')
                 child.signal(number)
 
     @staticmethod

@@ -121,6 +121,8 @@ def test_a_child_that_ignores_sigint_and_sigterm_is_killed_at_last():
     pid, = driven.pids(1)
     driven.process.send_signal(signal.SIGINT)
     assert driven.end() == 0 and gone(pid)
+    for name in ('SIGTERM', 'SIGKILL'):
+        assert f'[launch] deaf has not ended: {name}' in driven.lines
 
 
 def test_a_second_ctrl_c_terminates_a_child_that_ignores_the_first():
