@@ -28,6 +28,12 @@ class Parser(argparse.ArgumentParser):
         raise ConfigurationError(f'{message}; softq {self.prog.split()[-1]} --help says more')
 
 
+def _add_option(verb: Parser) -> None:
+    verb.add_argument('--option', action='append', default=[], metavar='NAME=VALUE',
+                      help='of the task, in place of what its file says, such as horizon=50; '
+                      'may be repeated')
+
+
 def _add_train(train: Parser) -> None:
     train.add_argument('--task', help='sawyer_stack when left out; one of softq list tasks, or '
                        'the id of a gymnasium environment')
@@ -38,6 +44,7 @@ def _add_train(train: Parser) -> None:
     train.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
                        help='a setting of the algorithm other than the files say, such as '
                        'preset=code or hidden=[256,256]; may be repeated')
+    _add_option(train)
     where = train.add_mutually_exclusive_group()
     where.add_argument('--runs', default='runs', help='directory that holds runs')
     where.add_argument('--run', help='directory of a new run')
@@ -90,6 +97,7 @@ def _parser() -> Parser:
     score = verb('evaluate', verbs.evaluate, 'score policies on test episodes')
     score.add_argument('bundle', nargs='+')
     score.add_argument('--task', default='')
+    _add_option(score)
     score.add_argument('--episodes', type=int, default=100)
     score.add_argument('--seed', type=int, default=0)
     score.add_argument('--sampling', choices=('stochastic', 'deterministic', 'best_of_32'))

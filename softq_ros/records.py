@@ -108,6 +108,9 @@ class Sensors:
     ``position``, ``velocity``, ``effort`` are ``(J,)`` float64 in the order of ``joint_names``
     [rad or m, per second, N m or N]; the tool pose is that of the contract's tool frame in its
     base frame [m; w, x, y, z], absent where the robot has none. ``stamp`` is in nanoseconds.
+    The object is what the task is about: a seat, a puck. Where the robot itself moves through the
+    world, ``base_*`` say pose and linear velocity in the world and angular velocity in the body
+    [m, m/s, rad/s].
     """
 
     stamp: int
@@ -117,13 +120,34 @@ class Sensors:
     effort: np.ndarray
     tool_position: np.ndarray | None = None
     tool_quaternion: np.ndarray | None = None
+    object_position: np.ndarray | None = None
+    object_quaternion: np.ndarray | None = None
+    base_position: np.ndarray | None = None
+    base_quaternion: np.ndarray | None = None
+    base_velocity: np.ndarray | None = None
+    base_angular_velocity: np.ndarray | None = None
+
+
+class Past(NamedTuple):
+    """An earlier control step: what was measured, and what was then executed in [-1, 1]."""
+
+    sensors: Sensors
+    action: np.ndarray
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where an episode begins: joint positions ``(J,)`` [rad or m], at rest."""
+    """
+    Where an episode begins: joint positions ``(J,)`` [rad or m], at rest.
+
+    ``object_*`` is where the thing the task is about is put; ``variation`` holds what was drawn
+    for the plant, such as a factor on its friction.
+    """
 
     position: np.ndarray
+    object_position: np.ndarray | None = None
+    object_quaternion: np.ndarray | None = None
+    variation: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

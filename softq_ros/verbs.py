@@ -32,43 +32,38 @@ def _print(result: dict, as_json: bool) -> None:
             print(f'{name}: {value}')
 
 
-def _command(words: dict, overrides: list[str]) -> str:
-    pairs = [*words.items(), *(('set', word) for word in overrides)]
+def _command(words: dict, options: argparse.Namespace) -> str:
+    pairs = [*words.items(), *(('option', word) for word in options.option),
+             *(('set', word) for word in options.set)]
     return shlex.join(['softq', 'train', *(str(word) for name, value in pairs
                                            for word in (f'--{name}', value))])
 
 
-def _overrides(words: list[str]) -> dict:
-    import yaml
-    found = {}
-    for word in words:
-        name, equals, text = word.partition('=')
-        if not (name and equals and text):
-            raise ConfigurationError(f'--set: got {word!r}; accepted: NAME=VALUE')
-        try:
-            found[name] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise ConfigurationError(f'--set {name}: got {text!r}; accepted: a value as in YAML '
-                                     'files') from None
-    return found
+def _values(word: str, options: argparse.Namespace) -> dict:
+    from softq_ros.tasks.catalogue import read_options
+    try:
+        return read_options(getattr(options, word))
+    except ConfigurationError as error:
+        raise ConfigurationError(f'--{word}: {error}') from error
 
 
-def _open_run(options: argparse.Namespace):
+def _open_run(options: argparse.Namespace, task):
     """Make the run that was asked for, or go on with one as it was made."""
     from softq_ros.training.run import check_name, open_run, resume_run
     from softq_ros.training.settings import load_settings
     if options.steps is not None and options.steps < 1:
         raise ConfigurationError(f'--steps: got {options.steps}; accepted: 1 or more')
     steps = {} if options.steps is None else {'steps': options.steps}
-    overrides = _overrides(options.set)
+    overrides = _values('set', options)
     given = {name: getattr(options, name) for name in FIRST_CHOICE
              if getattr(options, name) is not None}
     if options.resume is not None:
-        if overrides:
-            raise ConfigurationError(f'--set: got {options.set} with --resume; accepted: nothing, '
-                                     'a run goes on as it was made')
+        for word in ('set', 'option'):
+            if getattr(options, word):
+                raise ConfigurationError(f'--{word}: got {getattr(options, word)} with --resume; '
+                                         'accepted: nothing, a run goes on as it was made')
         return resume_run(Path(options.resume), given, options.steps or 0,
-                          command=_command({'resume': options.resume} | steps, []))
+                          command=_command({'resume': options.resume} | steps, options))
     chosen = FIRST_CHOICE | given
     settings = load_settings(chosen['algorithm'], chosen['task'], overrides | steps)
     runs, name = Path(options.runs), ''
@@ -76,7 +71,8 @@ def _open_run(options: argparse.Namespace):
         runs, name = Path(options.run).parent, Path(options.run).name
         check_name(name)
     return open_run(runs, name, **chosen, settings=settings,
-                    command=_command(chosen | {'steps': settings.steps}, options.set))
+                    options=task.options,
+                    command=_command(chosen | {'steps': settings.steps}, options))
 
 
 def _prepare(options: argparse.Namespace) -> tuple:
@@ -85,15 +81,19 @@ def _prepare(options: argparse.Namespace) -> tuple:
     from softq_ros.training.run import read_run
     from softq_ros.training.settings import is_environment
     examined = not options.no_curve
-    name = options.task or FIRST_CHOICE['task']
+    name, numbers = options.task or FIRST_CHOICE['task'], _values('option', options)
     if options.resume is not None:
-        name = read_run(Path(options.resume)).facts['task']
+        facts = read_run(Path(options.resume)).facts
+        name, numbers = facts['task'], facts['options']
     if is_environment(name):
+        if numbers:
+            raise ConfigurationError(f'--option: got {options.option}; accepted: nothing with a '
+                                     f'gymnasium environment, {name}')
         from softq_ros.simulation.gymnasium_task import GymnasiumTask
         from softq_ros.training.gymnasium_loop import GymnasiumTraining
         return GymnasiumTask(name), lambda *parts: GymnasiumTraining(*parts, examined)
     from softq_ros.training.loop import Training
-    return load_task(name), lambda *parts: Training(*parts, options.until, examined)
+    return load_task(name, numbers), lambda *parts: Training(*parts, options.until, examined)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -102,7 +102,7 @@ def train(options: argparse.Namespace) -> int:
     from softq_ros.training.panel import Panel
     prepare_process()
     task, make_training = _prepare(options)
-    run = _open_run(options)
+    run = _open_run(options, task)
     learner = Learner(task, run.settings, run)
     training = make_training(task, run, learner)
     panel = Panel()
@@ -122,7 +122,6 @@ def train(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Score policies on test episodes."""
     from softq_ros.policies.bundle import find_bundle, load_bundle
-    from softq_ros.tasks.catalogue import load_task
     from softq_ros.training.evaluation import evaluate
     from softq_ros.training.seeds import checked_seed
     from softq_ros.training.settings import deployed_sampling, is_environment
@@ -134,8 +133,7 @@ def evaluate(options: argparse.Namespace) -> int:
         if is_environment(bundle.manifest.task):
             _print({'policy': name} | _score_environment(bundle, options), options.json)
             continue
-        task = load_task(options.task or bundle.manifest.task)
-        bundle.check_fits(task)
+        task = _task_of(bundle, options)
         sampling = options.sampling or deployed_sampling(task.name)
         score = evaluate(bundle.actor(), task, options.episodes, options.seed, 'test', 0, sampling)
         if options.video:
@@ -143,6 +141,16 @@ def evaluate(options: argparse.Namespace) -> int:
             film(bundle.actor(), task, Path(options.video), seed=options.seed, sampling=sampling)
         _print({'policy': name} | score.to_json(), options.json)
     return 0
+
+
+def _task_of(bundle, options: argparse.Namespace):
+    """Return what a policy is scored on: its own task unless another is named."""
+    from softq_ros.tasks.catalogue import load_task
+    numbers = _values('option', options)
+    own = options.task in ('', bundle.manifest.task)
+    task = bundle.task(numbers) if own else load_task(options.task, numbers)
+    bundle.check_fits(task)
+    return task
 
 
 def _score_environment(bundle, options: argparse.Namespace) -> dict:
@@ -171,12 +179,11 @@ def plot(options: argparse.Namespace) -> int:
 
 def _plot_landscape(options: argparse.Namespace) -> int:
     from softq_ros.policies.bundle import find_bundle, load_bundle
-    from softq_ros.tasks.catalogue import load_task
     from softq_ros.training.landscape import draw_landscape
     if len(options.run) != 1:
         raise ConfigurationError(f'a landscape: got {len(options.run)} policies; accepted: one')
     bundle = load_bundle(find_bundle(options.run[0]))
-    task = load_task(bundle.manifest.task)
+    task = bundle.task()
     bundle.check_fits(task)
     draw_landscape(bundle.actor(), task, Path(options.out))
     _print({'out': options.out, 'policy': options.run[0]}, options.json)

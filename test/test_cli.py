@@ -17,14 +17,14 @@ import json
 import pytest
 
 from softq_ros import cli
-from softq_ros.errors import LearningError
+from softq_ros.errors import LearningError, RunError
 from softq_ros.learning import sql
 from softq_ros.paths import share
 from softq_ros.policies.bundle import save_bundle
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training import bench_speed
 from softq_ros.training.learner import Learner
-from softq_ros.training.run import open_run, read_run
+from softq_ros.training.run import open_run, read_run, resume_run
 from softq_ros.training.settings import load_settings
 
 
@@ -72,6 +72,30 @@ def test_a_setting_given_by_hand_is_recorded_with_the_command(tmp_path, capsys):
     assert "--set preset=code --set 'hidden=[8, 8]'" in made.facts['command']
     assert cli.main(['train', '--resume', str(run), *words]) == 2
     assert 'goes on as it was made' in capsys.readouterr().err
+
+
+def test_an_option_of_the_task_stays_with_run_and_policy(tmp_path, capsys):
+    run = tmp_path / 'a'
+    assert cli.main(['train', '--task', 'multigoal', '--steps', '12', '--no-curve', '--run',
+                     str(run), '--option', 'horizon=3', '--set', 'warmup_steps=10']) == 0
+    made = read_run(run)
+    assert made.facts['options']['horizon'] == 3
+    assert '--option horizon=3' in made.facts['command']
+    assert cli.main(['train', '--resume', str(run), '--steps', '20', '--no-curve']) == 0
+    words = ['evaluate', str(run / 'policy'), '--episodes', '2', '--json']
+    for more, length in (([], 3.0), (['--option', 'horizon=1'], 1.0)):
+        assert cli.main([*words, *more]) == 0
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])['length_mean'] == length
+    for bad in ('horizon=0', 'horizn=2', 'horizon', 'horizon=[', 'robot=nobody'):
+        assert cli.main([*words, '--option', bad]) == 2
+        assert 'accepted: ' in capsys.readouterr().err
+
+
+def test_a_run_is_not_resumed_with_another_option(tmp_path):
+    run = open_run(tmp_path, 'a', 'multigoal', 'sql', 0, load_settings('sql', 'multigoal', {}),
+                   options=load_task('multigoal').options)
+    with pytest.raises(RunError, match='option horizon 30, asked for 3; accepted: 30'):
+        resume_run(run.path, {'options': load_task('multigoal', {'horizon': 3}).options})
 
 
 @pytest.mark.parametrize('error, patched', [

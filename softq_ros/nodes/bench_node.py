@@ -24,13 +24,14 @@ from softq_ros.bridge.conversions import time_to_ns
 from softq_ros.msg import Executed, LearnerStatus, PolicyStatus
 from softq_ros.nodes import qos
 from softq_ros.nodes.loop_times import LoopTimes
-from softq_ros.nodes.parameters import declare, Parameter, task_of
+from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.tasks.catalogue import task_names
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'names the contract when none is given',
               choices=task_names),
+    OPTIONS,
     Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
     Parameter('measure', 'lockstep', 'steps a second; or, with a learner, times of a loop',
               choices=('lockstep', 'loop')),

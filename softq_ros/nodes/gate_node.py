@@ -33,12 +33,12 @@ from softq_ros.nodes.gate_judge import Judge
 from softq_ros.nodes.gate_output import Output
 from softq_ros.nodes.gate_report import GateReport
 from softq_ros.nodes.gate_watch import hear, Often, Watch
-from softq_ros.nodes.parameters import declare, Parameter
+from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Executed, NANOSECONDS
 from softq_ros.robot.arming import Arming
 from softq_ros.robot.contract import load_contract
-from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.tasks.catalogue import task_names
 
 SHUTDOWN_SEC = 0.2  # longest time to brake before the process ends
 TICK_SEC = 0.0025  # longest time between two looks at the watch
@@ -50,6 +50,7 @@ PARAMETERS = (
     Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
     Parameter('task', 'sawyer_stack', 'names the contract when none is given',
               choices=task_names),
+    OPTIONS,
     Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
     Parameter('stop_file', '', 'file that keeps a stop through restarts; empty: none'),
 )
@@ -84,14 +85,14 @@ class GateNode(Node):
 
     Parameters
     ----------
-    contract, task, stepping, stop_file; all read-only
+    contract, task, options, stepping, stop_file; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
         """Come up disarmed unless the contract is simulated and says otherwise."""
         super().__init__('gate', **kwargs)
         settings = declare(self, PARAMETERS)
-        name = settings['contract'] or load_task(settings['task']).contract.name
+        name = settings['contract'] or task_of(settings).contract.name
         self._contract = contract = load_contract(name)
         self._lockstep = settings['stepping'] == 'lockstep'
         if self._lockstep and not contract.simulated:

@@ -27,7 +27,7 @@ from softq_ros.msg import (
     ActorCredit, ActorDurable, Credit, LearnerStatus, PolicyStatus, PolicyWeights, Transition)
 from softq_ros.nodes import qos
 from softq_ros.nodes.ledger import Ledger
-from softq_ros.nodes.parameters import declare, Parameter, task_of
+from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.tasks.catalogue import task_names
 from softq_ros.training.learner import Learner, prepare_process
@@ -36,6 +36,7 @@ from softq_ros.training.settings import ALGORITHMS, load_settings
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is learned', choices=task_names),
+    OPTIONS,
     Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
     Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
     Parameter('algorithm', 'sql', 'how', choices=ALGORITHMS),
@@ -81,8 +82,8 @@ class LearnerNode(Node):
 
     Parameters
     ----------
-    task, contract, stepping, algorithm, seed, runs, run, resume, steps, governor, command; all
-    read-only
+    task, options, contract, stepping, algorithm, seed, runs, run, resume, steps, governor,
+    command; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
@@ -96,7 +97,8 @@ class LearnerNode(Node):
                              chosen['algorithm'], chosen['seed'],
                              load_settings(chosen['algorithm'], self._task.name, {}),
                              resume=chosen['resume'], owner=launcher(),
-                             command=chosen['command'], steps=chosen['steps'])
+                             command=chosen['command'], steps=chosen['steps'],
+                             options=self._task.options)
         self._learner = Learner(self._task, self._run.settings, self._run)
         self._slack = SLACK[chosen['governor']]
         self._ledger = Ledger(self._learner.replay)

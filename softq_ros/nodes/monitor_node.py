@@ -24,7 +24,7 @@ from softq_ros.bridge.experience import message_to_episode, message_to_weights
 from softq_ros.errors import ConfigurationError, SoftqError
 from softq_ros.msg import Episode, GateStatus, LearnerStatus, PolicyStatus, PolicyWeights
 from softq_ros.nodes import qos
-from softq_ros.nodes.parameters import declare, Parameter, task_of
+from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.policies.bundle import Bundle, Manifest
 from softq_ros.tasks.catalogue import task_names
@@ -37,6 +37,7 @@ from softq_ros.training.story import Story
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is watched', choices=task_names),
+    OPTIONS,
     Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
     Parameter('seed', 0, 'first number of every random stream', minimum=0),
     Parameter('until', 'reached', 'when training ends', choices=('reached', 'budget')),
@@ -125,7 +126,8 @@ class MonitorNode(Node):
         command = (f'ros2 launch softq_ros train.launch.xml task:={msg.task} '
                    f'algorithm:={msg.algorithm} seed:={self._chosen["seed"]}')
         return Run(self._folder, describe(self._task.name, msg.algorithm, self._chosen['seed'],
-                                          settings, command) | {'identity': msg.run}, False)
+                                          settings, command, self._task.options)
+                   | {'identity': msg.run}, False)
 
     def _on_weights(self, msg: PolicyWeights) -> None:
         self._newest = msg

@@ -22,7 +22,7 @@ from rclpy.exceptions import (
 from rclpy.node import Node
 
 from softq_ros.errors import accepted, ConfigurationError
-from softq_ros.tasks.catalogue import load_task
+from softq_ros.tasks.catalogue import load_task, read_options
 from softq_ros.tasks.task import Task
 
 
@@ -47,10 +47,23 @@ class Parameter:
         return ''
 
 
+OPTIONS = Parameter('options', '', 'of the task, in place of what its file says: '
+                    'NAME=VALUE NAME=VALUE')
+
+
 def task_of(settings: dict) -> Task:
-    """Return the task of the parameters ``task`` and ``contract``; empty: the task's own robot."""
-    contract = settings['contract']
-    return load_task(settings['task'], {'robot': contract} if contract else None)
+    """
+    Return the task of the parameters ``task``, ``options`` and, where there is one, ``contract``.
+
+    :raises ConfigurationError: for what none of them accepts.
+    """
+    try:
+        options = read_options(settings['options'].split())
+    except ConfigurationError as error:
+        raise ConfigurationError(f'parameter options: {error}') from error
+    if settings.get('contract'):
+        options['robot'] = settings['contract']
+    return load_task(settings['task'], options)
 
 
 def _refuse_unknown(node: Node, parameters: tuple[Parameter, ...], own: frozenset[str]) -> None:

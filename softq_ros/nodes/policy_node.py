@@ -28,7 +28,7 @@ from softq_ros.action import ResetEpisode
 from softq_ros.errors import accepted, ConfigurationError, SoftqError
 from softq_ros.learning.actor import MODES
 from softq_ros.nodes.cockpit import Cockpit, Flight
-from softq_ros.nodes.parameters import declare, Parameter, task_of
+from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.policy_io import PolicyIo
 from softq_ros.nodes.resets import ResetDesk, ResetRequest
 from softq_ros.nodes.run import run_node
@@ -39,6 +39,7 @@ LEARNER = 'learner'
 FEEDBACK_SEC = 0.2
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is asked of the robot', choices=task_names),
+    OPTIONS,
     Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
     Parameter('mode', 'sim', 'what is moved: a simulator, or a robot by its contract',
               choices=('sim', 'robot')),

@@ -30,18 +30,19 @@ from softq_ros.bridge.conversions import (
 from softq_ros.errors import PlantFault, SoftqError
 from softq_ros.msg import Executed, SimStatus
 from softq_ros.nodes import qos
-from softq_ros.nodes.parameters import declare, Parameter
+from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Sensors
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.srv import Perturb, Reset
-from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.tasks.catalogue import task_names
 
 REPEAT_SEC = 0.2  # wall time after which an unanswered observation is published again
 COMMAND_TIMEOUT_SEC = 0.2  # realtime: the plant's own time-out, then it stops
 
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is simulated', choices=task_names),
+    OPTIONS,
     Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
     Parameter('viewer', False, 'open a window'),
 )
@@ -67,14 +68,14 @@ class SimNode(Node):
 
     Parameters
     ----------
-    task, stepping, viewer; all read-only
+    task, options, stepping, viewer; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
         """Build the plant; it waits for the first reset."""
         super().__init__('sim', **kwargs)
         settings = declare(self, PARAMETERS)
-        self._task = load_task(settings['task'])
+        self._task = task_of(settings)
         self._contract = self._task.contract
         self._plant = make_plant(self._task)
         self._lockstep = settings['stepping'] == 'lockstep'

@@ -27,20 +27,22 @@ import yaml
 
 from softq_ros.errors import accepted, BundleError, ConfigurationError
 from softq_ros.learning.actor import Actor
-from softq_ros.paths import share
+from softq_ros.paths import known, share
 from softq_ros.policies.files import read_capped, write_directory
 from softq_ros.policies.tensors import MOST_BYTES, parse, serialise
 from softq_ros.records import Spec
-from softq_ros.robot.contract import RobotContract
+from softq_ros.robot.contract import load_contract, RobotContract
+from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 
-FORMAT = 1
+FORMAT = 2  # 1 lacked the options of the task
 NAME = re.compile(r'[a-z][a-z0-9_]*')
 MANIFEST, SAMPLER, Q = 'policy.yaml', 'sampler.safetensors', 'q.safetensors'
 MOST_MANIFEST = 256 * 2**10
-KINDS = {'format': int, 'task': str, 'algorithm': str, 'observation': list, 'action': list,
-         'action_scale': list, 'control_rate': (int, float), 'temperature': (int, float),
-         'discount': (int, float), 'trained': dict, 'scored': dict, 'digests': dict}
+KINDS = {'format': int, 'task': str, 'options': dict, 'algorithm': str, 'observation': list,
+         'action': list, 'action_scale': list, 'control_rate': (int, float),
+         'temperature': (int, float), 'discount': (int, float), 'trained': dict,
+         'scored': dict, 'digests': dict}
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Manifest:
     """What a policy is, what it reads and says, how it was made and what it scored."""
 
     task: str
+    options: dict
     algorithm: str
     observation: list
     action: list
@@ -64,7 +67,7 @@ class Manifest:
     def of(task: Task, algorithm: str, temperature: float, discount: float, trained: dict,
            scored: dict | None = None) -> 'Manifest':
         """Describe a policy that was trained on a task."""
-        return Manifest(task.name, algorithm, task.observation_spec.to_list(),
+        return Manifest(task.name, task.options, algorithm, task.observation_spec.to_list(),
                         task.action_spec.to_list(), task.contract.action_scale.tolist(),
                         task.contract.control_rate, temperature, discount, trained, scored or {})
 
@@ -79,6 +82,19 @@ class Bundle:
     def actor(self) -> Actor:
         """Return the policy, ready to act."""
         return Actor(self.manifest.algorithm, self.weights, self.manifest.temperature)
+
+    def task(self, options: dict | None = None) -> Task:
+        """
+        Return the task it was trained for, in simulation.
+
+        :param options: in place of those it was trained with.
+        :raises ConfigurationError: for options that this version's task does not accept.
+        """
+        own = {name: value for name, value in self.manifest.options.items() if name != 'robot'}
+        robot = self.manifest.options.get('robot')
+        if robot in known('config/robots') and load_contract(robot).simulated:
+            own['robot'] = robot
+        return load_task(self.manifest.task, own | (options or {}))
 
     def check_fits(self, task: Task) -> None:
         """
@@ -132,6 +148,8 @@ def _read_manifest(directory: Path) -> Manifest:
         data = yaml.safe_load(read_capped(directory / MANIFEST, MOST_MANIFEST))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f'{MANIFEST}: not YAML: {str(error).splitlines()[0]}') from error
+    if isinstance(data, dict) and data.get('format') == 1:
+        data |= {'format': FORMAT, 'options': {}}
     if not isinstance(data, dict) or set(data) != set(KINDS):
         keys = sorted(map(str, data)) if isinstance(data, dict) else type(data).__name__
         raise BundleError(f'{MANIFEST}: fields {keys}; accepted: {sorted(KINDS)}')

@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Tasks as gymnasium environments: the same plant, gate and judge as the graph's."""
+from collections import deque
 from typing import Any
 
 import gymnasium
@@ -20,7 +21,7 @@ from gymnasium.spaces import Box
 import numpy as np
 
 from softq_ros.errors import PlantFault
-from softq_ros.records import Executed, Sensors
+from softq_ros.records import Executed, Past, Sensors
 from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.plant import Plant
@@ -49,6 +50,7 @@ class TaskEnvironment(gymnasium.Env):
         self._episode = 0
         self._steps = 0
         self._sensors: Sensors | None = None
+        self._past: deque[Past] = deque(maxlen=task.history)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None
               ) -> tuple[np.ndarray, dict]:
@@ -62,6 +64,7 @@ class TaskEnvironment(gymnasium.Env):
         self._sensors = self._plant.reset(self.task.start(self.np_random), 0)
         self._episode += 1
         self._steps = 0
+        self._past.clear()
         return self.task.observe(self._sensors), {'sensors': dict(vars(self._sensors))}
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict]:
@@ -80,17 +83,19 @@ class TaskEnvironment(gymnasium.Env):
         except PlantFault as error:
             return self._fault(before, executed, str(error))
         judgement = self.task.judge(before, executed.action, sensors)
+        self._past.appendleft(Past(before, executed.action))
         self._steps += 1
         truncated = self._steps >= self.task.horizon or executed.holding
         truncated = truncated and not judgement.terminal
         self._sensors = None if judgement.terminal or truncated else sensors
-        return (self.task.observe(sensors), judgement.reward, judgement.terminal, truncated,
-                _info(executed, sensors, judgement.success))
+        return (self.task.observe(sensors, self._past), judgement.reward, judgement.terminal,
+                truncated, _info(executed, sensors, judgement.success))
 
     def _fault(self, last: Sensors, executed: Executed, why: str
                ) -> tuple[np.ndarray, float, bool, bool, dict]:
         self._sensors = None
-        return self.task.observe(last), 0.0, False, True, _info(executed, last, False, why)
+        return (self.task.observe(last, self._past), 0.0, False, True,
+                _info(executed, last, False, why))
 
     def close(self) -> None:
         """Let go of the plant."""
@@ -102,12 +107,12 @@ def _info(executed: Executed, sensors: Sensors, success: bool, fault: str = '') 
             'success': success, 'fault': fault}
 
 
-def make_environment(task_name: str, overrides: dict | None = None) -> TaskEnvironment:
+def make_environment(task_name: str, options: dict | None = None) -> TaskEnvironment:
     """
     Build the environment of a task.
 
-    :param overrides: numbers of the task's file to replace.
-    :raises ConfigurationError: for an unknown task or number.
+    :param options: of the task, in place of what its file says.
+    :raises ConfigurationError: for an unknown task or option.
     """
-    task = load_task(task_name, overrides)
+    task = load_task(task_name, options)
     return TaskEnvironment(task, make_plant(task))

@@ -53,6 +53,7 @@ class GymnasiumTask:
     """
 
     modes: tuple[str, ...] = ()
+    options: dict = {}
 
     def __init__(self, name: str) -> None:
         """Look at a first environment."""

@@ -12,6 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Tasks by name: ``config/tasks/<name>.yaml`` says which class and every number."""
+from collections.abc import Iterable
+
 import numpy as np
 import yaml
 
@@ -43,6 +45,18 @@ def task_configuration(name: str) -> dict:
     return yaml.safe_load(share('config', 'tasks', f'{name}.yaml').read_text())
 
 
+def _check_option(where: str, value: object, default: object, choices: tuple[str, ...],
+                  least: str) -> None:
+    if choices:
+        if value not in choices:
+            raise ConfigurationError(f'{where}: {accepted(str(value), choices)}')
+    elif isinstance(value, bool) or isinstance(default, bool):
+        if type(value) is not type(default):
+            raise ConfigurationError(f'{where}: got {value!r}; accepted: as {default}')
+    else:
+        _check_number(where, value, default, least)
+
+
 def _check_number(where: str, value: object, default: object, least: str) -> None:
     try:
         given, known_good = np.array(value), np.array(default)
@@ -57,20 +71,41 @@ def _check_number(where: str, value: object, default: object, least: str) -> Non
         raise ConfigurationError(f'{where}: got {value!r}; accepted: {least}')
 
 
-def load_task(name: str, overrides: dict | None = None) -> Task:
+def read_options(words: Iterable[str]) -> dict:
     """
-    Build a task.
+    Return what words such as ``fit=press`` say; values are read as in YAML files.
 
-    :param overrides: numbers of the ``task`` section to replace.
-    :raises ConfigurationError: for an unknown task or number, or a value that cannot replace it.
+    :raises ConfigurationError: for a word without name or value, or a value that cannot be read.
+    """
+    found = {}
+    for word in words:
+        name, equals, text = word.partition('=')
+        if not (name and equals and text):
+            raise ConfigurationError(f'got {word!r}; accepted: NAME=VALUE')
+        try:
+            found[name] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ConfigurationError(f'{name}: got {text!r}; accepted: a value as in YAML '
+                                     'files') from None
+    return found
+
+
+def load_task(name: str, options: dict | None = None) -> Task:
+    """
+    Build a task; its ``options`` say all that it was built from.
+
+    :param options: of the ``task`` section, in place of what the file says.
+    :raises ConfigurationError: for an unknown task or option, or a value that cannot replace it.
     """
     settings = task_configuration(name)['task']
-    replaceable = settings.keys() - {'kind'}
-    for key, value in (overrides or {}).items():
-        if key not in replaceable:
-            raise ConfigurationError(f'{name}: unknown number: {accepted(key, replaceable)}')
+    kind = KINDS[settings.pop('kind')]
+    for key, value in (options or {}).items():
+        if key not in settings:
+            raise ConfigurationError(f'{name}: unknown option: {accepted(key, settings)}')
         if key != 'robot':
             least = ABOVE_ZERO if key in NOT_ZERO else '0 or more'
-            _check_number(f'{name}: {key}', value, settings[key], least)
-    settings = settings | (overrides or {})
-    return KINDS[settings['kind']](name, load_contract(str(settings['robot'])), settings)
+            _check_option(f'{name}: {key}', value, settings[key], kind.CHOICES.get(key, ()), least)
+    settings |= options or {}
+    task = kind(name, load_contract(str(settings['robot'])), settings)
+    task.options = settings
+    return task

@@ -12,10 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The multi-goal problem of the soft Q-learning paper (section 5.1), as in the authors' code."""
+from collections.abc import Sequence
+
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.records import Field, Judgement, Sensors, Spec, Start
+from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Task
 
@@ -50,7 +52,7 @@ class Multigoal(Task):
         """Draw a position around the middle, N(0, spread^2)."""
         return Start(rng.normal(0.0, self._spread, 2))
 
-    def observe(self, sensors: Sensors) -> np.ndarray:
+    def observe(self, sensors: Sensors, past: Sequence[Past] = ()) -> np.ndarray:
         """Return the position."""
         return sensors.position.astype(np.float32)
 

@@ -12,12 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Tasks of the Sawyer with a brick in its hand: reach a pose, stack on another brick."""
+from collections.abc import Sequence
 import math
 
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.records import Field, Judgement, Sensors, Spec, Start
+from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Task
 
@@ -97,7 +98,7 @@ class SawyerPose(Task):
         points = self._points @ rotation_matrix(sensors.tool_quaternion).T
         return points + sensors.tool_position - self._target_points
 
-    def observe(self, sensors: Sensors) -> np.ndarray:
+    def observe(self, sensors: Sensors, past: Sequence[Past] = ()) -> np.ndarray:
         """Return the 32 numbers that the specification names."""
         settings, errors = self._settings, self._errors(sensors).ravel()
         velocity = sensors.velocity / self.contract.velocity_limit

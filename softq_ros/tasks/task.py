@@ -13,11 +13,12 @@
 # limitations under the License.
 """The contract of a task; the same code judges simulation and robot."""
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.records import Field, Judgement, Sensors, Spec, Start
+from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.robot.reach import within_reach
 
@@ -33,13 +34,18 @@ class Task(ABC):
     :param horizon: control steps after which an episode ends without being terminal.
     """
 
+    CHOICES: dict[str, tuple[str, ...]] = {}  # of the options that are words
+    history = 0  # earlier control steps that the observation shows
     needs_tool_pose = False
+    needs_object_pose = False
+    needs_base = False
     modes: tuple[str, ...] = ()
     retreat: tuple[np.ndarray, ...] = ()  # joints a robot passes on its way to a start
 
     def __init__(self, name: str, contract: RobotContract, horizon: int) -> None:
         """Keep what every task has."""
         self.name, self.contract, self.horizon = name, contract, horizon
+        self.options: dict = {}  # what the task was built from; the catalogue says
         self.action_spec = Spec(tuple(Field(f'{name} {contract.interface}', '1', -1.0, 1.0)
                                       for name in contract.action_names))
 
@@ -67,8 +73,12 @@ class Task(ABC):
             f'{self.contract.name}; accepted: a contract that leaves room for the task')
 
     @abstractmethod
-    def observe(self, sensors: Sensors) -> np.ndarray:
-        """Return what the policy sees, ``(O,)`` float32, in memory of its own."""
+    def observe(self, sensors: Sensors, past: Sequence[Past] = ()) -> np.ndarray:
+        """
+        Return what the policy sees, ``(O,)`` float32, in memory of its own.
+
+        :param past: earlier control steps of the episode, newest first, at most ``history``.
+        """
 
     @abstractmethod
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:

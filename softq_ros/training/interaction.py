@@ -18,10 +18,12 @@ Whoever owns the transport calls ``begin``, ``first``, then ``act`` and ``comple
 that is drawn in an episode comes from a generator seeded by (seed, episode), so nothing random has
 to be stored to go on later.
 """
+from collections import deque
+
 import numpy as np
 
 from softq_ros.learning.actor import Actor
-from softq_ros.records import EpisodeSummary, Executed, Judgement, Sensors, Transition
+from softq_ros.records import EpisodeSummary, Executed, Judgement, Past, Sensors, Transition
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Task
 from softq_ros.training.seeds import episode_seed
@@ -85,6 +87,7 @@ class Interaction:
         self.finished = False
         self._sensors: Sensors | None = None
         self._observation: np.ndarray | None = None
+        self._past: deque[Past] = deque(maxlen=self._task.history)
         self._version = 0
         self._limited = self._human = 0
         self._verdict: bool | None = None
@@ -125,7 +128,8 @@ class Interaction:
     def complete(self, executed: Executed, sensors: Sensors) -> Transition:
         """Return the transition that ends with these sensors."""
         judgement = self._task.judge(self._sensors, executed.action, sensors)
-        after = self._task.observe(sensors)
+        self._past.appendleft(Past(self._sensors, executed.action))
+        after = self._task.observe(sensors, self._past)
         self.sequence += 1
         self._success.see(judgement, self.step + 1)
         self._reward_sum += judgement.reward

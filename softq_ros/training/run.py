@@ -34,8 +34,8 @@ FILE = 'run.yaml'
 MOST_BYTES = 2**20
 FOLDERS = ('checkpoints', 'replay', 'plots', 'videos')
 NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,99}')
-KINDS = {'task': str, 'algorithm': str, 'seed': int, 'settings': dict, 'identity': str,
-         'command': str, 'commit': str, 'versions': dict}
+KINDS = {'task': str, 'options': dict, 'algorithm': str, 'seed': int, 'settings': dict,
+         'identity': str, 'command': str, 'commit': str, 'versions': dict}
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,12 @@ def commit() -> str:
     return head + '+' * bool(dirty)
 
 
-def describe(task: str, algorithm: str, seed: int, settings: Settings, command: str) -> dict:
+def describe(task: str, algorithm: str, seed: int, settings: Settings, command: str,
+             options: dict) -> dict:
     """Return what ``run.yaml`` says of a new run."""
     plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
-    return {'task': task, 'algorithm': algorithm, 'seed': seed, 'settings': plain,
+    return {'task': task, 'options': options, 'algorithm': algorithm, 'seed': seed,
+            'settings': plain,
             'identity': f'{task}-{algorithm}-s{seed}-{uuid.uuid4().hex[:8]}', 'command': command,
             'commit': commit(), 'versions': versions()}
 
@@ -165,18 +167,21 @@ def resume_run(path: Path, asked: dict, steps: int = 0, owner: str = '',
     """
     Go on with a run as it was made.
 
-    :param asked: what the caller wants of ``task``, ``algorithm``, ``seed``; the run's own where
-        left out.
+    :param asked: what the caller wants of ``task``, ``options``, ``algorithm``, ``seed``; the
+        run's own where left out.
     :param steps: a larger budget; 0: the run's own.
     :param owner: who goes on.
     :param command: what a person typed for it.
     :raises RunError: when there is no run, or it was made for something else.
     """
     facts = read_run(path).facts
-    for name, value in asked.items():
-        if facts[name] != value:
-            raise RunError(f'{path} was made with {name} {facts[name]!r}, asked for {value!r}; '
-                           f'accepted: {facts[name]!r}, or another run')
+    options = {f'option {name}': value for name, value in facts['options'].items()}
+    wanted = {f'option {name}': value for name, value in asked.get('options', {}).items()}
+    for name, value in (asked | wanted).items():
+        own = (facts | options).get(name)
+        if name != 'options' and own != value:
+            raise RunError(f'{path} was made with {name} {own!r}, asked for {value!r}; '
+                           f'accepted: {own!r}, or another run')
     budget = facts['settings']['steps']
     if steps and steps < budget:
         raise RunError(f'{path}: steps: got {steps}; accepted: {budget}, its budget, or more')
@@ -203,7 +208,8 @@ def _create(path: Path, facts: dict) -> Run:
 
 
 def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settings: Settings,
-             resume: bool = False, owner: str = '', command: str = '', steps: int = 0) -> Run:
+             resume: bool = False, owner: str = '', command: str = '', steps: int = 0,
+             options: dict | None = None) -> Run:
     """
     Make a run, or go on with one.
 
@@ -215,13 +221,15 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
         that its launcher started again.
     :param command: what a person would type to get this run.
     :param steps: budget asked for; 0: what the settings say.
+    :param options: of the task, all of them.
     :raises RunError: when the run exists and neither holds, when there is none to resume, or when
         it was made for something else.
     :raises ConfigurationError: for a seed that is not accepted.
     """
     if name:
         check_name(name)
-    asked = {'task': task, 'algorithm': algorithm, 'seed': checked_seed(seed)}
+    asked = {'task': task, 'options': options or {}, 'algorithm': algorithm,
+             'seed': checked_seed(seed)}
     stem = re.sub(r'[^A-Za-z0-9_.-]', '_', f'{task}-{algorithm}-s{seed}')  # ids may hold a slash
     numbered = _numbered(runs, stem)
     found = [runs / name] if name else [path for _, path in numbered]
@@ -236,6 +244,6 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
     if name and (runs / name).exists():
         raise RunError(f'{runs / name} exists; accepted: resume it, or another name')
     settings = replace(settings, steps=steps or settings.steps)
-    facts = describe(task, algorithm, seed, settings, command) | {'owner': owner}
+    facts = describe(task, algorithm, seed, settings, command, options or {}) | {'owner': owner}
     number = numbered[-1][0] + 1 if numbered else 1
     return _create(runs / (name or f'{stem}-{number}'), facts)

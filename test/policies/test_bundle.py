@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Bundles: written whole, verified whole, refused with the reason."""
+from dataclasses import replace
 import os
 import shutil
 
@@ -108,8 +109,8 @@ def test_a_manifest_with_a_field_too_many_is_refused(bundle):
         load_bundle(bundle)
     data = yaml.safe_load(path.read_text())
     del data['surprise']
-    path.write_text(yaml.safe_dump(data | {'format': 2}))
-    with pytest.raises(BundleError, match='format 2; accepted: 1'):
+    path.write_text(yaml.safe_dump(data | {'format': 3}))
+    with pytest.raises(BundleError, match='format 3; accepted: 2'):
         load_bundle(bundle)
 
 
@@ -127,3 +128,25 @@ def test_replacing_a_bundle_leaves_nothing_else_behind(bundle):
     shutil.rmtree(bundle)
     with pytest.raises(BundleError, match='no bundle'):
         load_bundle(bundle)
+
+
+def test_a_bundle_of_the_first_format_has_no_options(bundle):
+    path = bundle / 'policy.yaml'
+    data = yaml.safe_load(path.read_text())
+    assert data.pop('options') == TASK.options
+    path.write_text(yaml.safe_dump(data | {'format': 1}))
+    assert load_bundle(bundle).manifest.options == {}
+
+
+def test_a_bundle_rebuilds_the_task_it_was_trained_for():
+    trained = load_task('sawyer_stack', {'horizon': 70, 'start_box': 0.25})
+    bundle = Bundle(Manifest.of(trained, 'sql', 1.0, 0.99, {}), {})
+    assert bundle.task().options == trained.options
+    assert bundle.task({'horizon': 30}).options == trained.options | {'horizon': 30}
+
+
+@pytest.mark.parametrize('robot', ['sawyer', 'nowhere', '/etc/passwd'])
+def test_a_bundle_is_rebuilt_on_simulated_robots_only(robot):
+    manifest = Manifest.of(TASK, 'sql', 1.0, 0.99, {})
+    bundle = Bundle(replace(manifest, options=manifest.options | {'robot': robot}), {})
+    assert bundle.task().options['robot'] == 'point'

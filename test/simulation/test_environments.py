@@ -85,8 +85,8 @@ def test_registering_twice_changes_nothing():
     assert dict(gymnasium.registry) == before
 
 
-def test_gymnasium_passes_overrides_on():
-    with gymnasium.make('softq_ros/Multigoal-v0', overrides={'horizon': 3}) as environment:
+def test_gymnasium_passes_options_on():
+    with gymnasium.make('softq_ros/Multigoal-v0', options={'horizon': 3}) as environment:
         assert environment.unwrapped.task.horizon == 3
 
 

@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.tasks.catalogue import load_task, task_names
+from softq_ros.tasks import catalogue
+from softq_ros.tasks.catalogue import (
+    KINDS, load_task, read_options, task_configuration, task_names)
 
 
 def test_an_unknown_task_is_refused_with_the_names_there_are():
@@ -73,3 +75,26 @@ def test_every_component_has_a_name_of_its_own_and_a_unit(name):
         assert len(set(spec.names)) == spec.size
         assert all(field.name and field.unit for field in spec.fields)
         assert (spec.low < spec.high).all()
+
+
+def test_options_are_read_as_in_yaml_files():
+    assert read_options(['a=1', 'b=word', 'c=[1,2.5]', 'd=true']) == {
+        'a': 1, 'b': 'word', 'c': [1, 2.5], 'd': True}
+
+
+@pytest.mark.parametrize('word', ['a', 'a=', '=1', '', 'a=['])
+def test_an_option_without_name_or_value_is_refused(word):
+    with pytest.raises(ConfigurationError, match='accepted: '):
+        read_options([word])
+
+
+def test_words_are_held_against_their_choices_and_switches_are_no_numbers(monkeypatch):
+    settings = task_configuration('multigoal')['task'] | {'wall': 'open', 'drawn': False}
+    monkeypatch.setattr(catalogue, 'task_configuration', lambda _: {'task': dict(settings)})
+    monkeypatch.setattr(KINDS['multigoal'], 'CHOICES', {'wall': ('open', 'shut')})
+    options = load_task('multigoal', {'wall': 'shut', 'drawn': True}).options
+    assert options['wall'] == 'shut' and options['drawn'] is True
+    for name, value in (('wall', 'ajar'), ('wall', 1), ('wall', [1]), ('drawn', 1),
+                        ('drawn', 'yes'), ('horizon', True)):
+        with pytest.raises(ConfigurationError, match=f'{name}: got .*; accepted: '):
+            load_task('multigoal', {name: value})

@@ -18,6 +18,7 @@ import pytest
 from softq_ros.records import Judgement, Start
 from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
+from softq_ros.simulation.environments import TaskEnvironment
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.criterion import Criterion
 from softq_ros.training.evaluation import wilson_interval
@@ -122,3 +123,38 @@ def test_the_wilson_interval_of_eight_in_ten():
     low, high = wilson_interval(8, 10)
     assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert wilson_interval(100, 100)[1] == 1.0 and wilson_interval(0, 100)[0] == 0.0
+
+
+class Remembers(type(TASK)):
+    """Shows its position, then that of two steps ago and what was executed since."""
+
+    history = 2
+
+    def observe(self, sensors, past=()):
+        """Return up to six numbers."""
+        return np.concatenate([super().observe(sensors),
+                               *(part for p in past for part in (p.sensors.position, p.action))])
+
+
+def test_an_observation_may_show_earlier_steps_of_its_episode_only():
+    task = Remembers('multigoal', TASK.contract, TASK.options)
+    interaction = Interaction(task, TASK.contract, 0)
+    for start in ((0.0, 0.0), (3.0, 0.0)):
+        steps = play(interaction, [(0.5, 0), (0, 1), (0, 0)], start)
+        x = start[0]
+        assert steps[0].observation == pytest.approx([x, 0])
+        assert steps[1].observation == pytest.approx([x + 0.5, 0, x, 0, 0.5, 0])
+        assert steps[2].next_observation == pytest.approx(
+            [x + 0.5, 1, x + 0.5, 1, 0, 0, x + 0.5, 0, 0, 1])
+
+
+def test_the_environment_shows_the_same_earlier_steps():
+    task = Remembers('multigoal', TASK.contract, TASK.options)
+    interaction, environment = Interaction(task, TASK.contract, 0), TaskEnvironment(
+        task, make_plant(task))
+    for _ in range(2):
+        seen, info = environment.reset(seed=3)
+        steps = play(interaction, [(0.5, 0), (0, 1), (0, 0)], info['sensors']['position'])
+        assert np.array_equal(seen, steps[0].observation)
+        for step in steps:
+            assert np.array_equal(environment.step(step.action)[0], step.next_observation)
