@@ -276,6 +276,7 @@ class GateNode(Node):
             self._output.tick(self._tick_ns // 2)
             time.sleep(TICK_SEC)
         self._output.rest()
+        self._output.be_heard()
 
 
 def _identity(msg: Command) -> tuple:

@@ -15,6 +15,7 @@
 import time
 
 import numpy as np
+from rclpy.duration import Duration
 from rclpy.node import Node
 
 from softq_ros.bridge.driver import COMMAND_TYPES, speaker
@@ -23,6 +24,7 @@ from softq_ros.nodes import qos
 from softq_ros.records import NANOSECONDS
 from softq_ros.robot.contract import RobotContract
 
+HEARD_SEC = 0.1
 REPEATED_SEC = 1.0  # a hold of a disarmed robot is repeated for so long after it last changed
 
 
@@ -113,6 +115,10 @@ class Output:
         if self._speaking and self._point is not None:
             still = self._point if self._position_like else np.zeros_like(self._point)
             self._publish(still)
+
+    def be_heard(self) -> None:
+        """Wait until the driver has acknowledged the last word, for at most 0.1 s."""
+        self._publisher.wait_for_all_acked(Duration(seconds=HEARD_SEC))
 
     def _advance(self, now: int) -> None:
         if self._path and self._point is not None:

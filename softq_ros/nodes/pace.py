@@ -31,22 +31,28 @@ class Pace:
         self._period, self._clock = period_sec, clock
         self._ticked: float | None = None
         self._sent = 0.0
+        self._due = False
         self.missed = 0
 
     def tick(self) -> None:
         """Note that a period begins; those that passed unnoticed since the last are missed."""
         now = self._clock()
         if self._ticked is not None:
-            self.missed += max(0, round((now - self._ticked) / self._period) - 1)
-        self._ticked = now
+            self.missed += max(0, round((now - self._ticked) / self._period) - 1) + self.late
+        self._ticked, self._due = now, False
 
     def sent(self) -> None:
         """Note that a command left."""
         self._sent = self._clock()
 
     def check(self, due: bool) -> None:
-        """Count the running period as missed when a command was due and none has left in it."""
-        self.missed += due and self._sent < self._ticked
+        """Note whether a command was due in the running period; without one it is missed."""
+        self._due = due
+
+    @property
+    def late(self) -> bool:
+        """Return whether a command is due in the running period and none has left in it yet."""
+        return self._due and self._sent < self._ticked
 
     @property
     def unanswered(self) -> bool:

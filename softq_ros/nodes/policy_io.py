@@ -110,14 +110,14 @@ class PolicyIo(Node):
         self._pending = sensors
         if self._episodes.phase == 'waiting_plant':
             self._episodes.begin()
-        if self._lockstep:
+        if self._lockstep or self._pace.late:
             self._advance()
 
     def _on_executed(self, msg: Executed) -> None:
         ours = self._command is not None and msg.boot_id == self._command.boot_id
         if ours and msg.header.stamp == self._command.header.stamp:
             self._executed = msg
-            if self._pending is not None and self._lockstep:
+            if self._pending is not None and (self._lockstep or self._pace.late):
                 self._advance()
 
     def _on_period(self) -> None:
@@ -160,6 +160,7 @@ class PolicyIo(Node):
         if not self._interaction.finished and self._may_act(by_hand is not None):
             self._act(by_hand)
         if finished:  # after the command, which the plant waits for
+            self._cockpit.seen.append(finished.observation)
             self._learner.send(finished)
         verdict = self._hands.verdict()
         if self._interaction.finished:

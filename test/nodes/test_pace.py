@@ -27,7 +27,8 @@ class Clock:
 def test_periods_that_pass_unnoticed_and_empty_ones_are_missed():
     clock = Clock()
     pace = Pace(0.05, clock)
-    for now, sends in ((0.0, True), (0.05, True), (0.2, True), (0.25, False), (0.3, True)):
+    for now, sends in ((0.0, True), (0.05, True), (0.2, True), (0.25, False), (0.3, True),
+                       (0.35, True)):
         clock.now = now
         pace.tick()
         if sends:
@@ -55,3 +56,18 @@ def test_an_answer_may_take_five_periods():
     assert not pace.unanswered
     clock.now = 0.26
     assert pace.unanswered
+
+
+def test_a_command_that_leaves_late_in_its_period_is_not_missed():
+    clock = Clock()
+    clock.now = 1.0
+    pace = Pace(0.05, clock)
+    pace.tick()
+    pace.check(True)
+    assert pace.late
+    clock.now += 0.03
+    pace.sent()
+    assert not pace.late
+    clock.now += 0.02
+    pace.tick()
+    assert pace.missed == 0
