@@ -20,12 +20,14 @@ import numpy as np
 
 from softq_ros.errors import accepted, BundleError
 
-ALGORITHMS = ('sql', 'sac', 'td3', 'ddpg')
+ALGORITHMS = ('sql', 'sac', 'td3', 'ddpg', 'droq')
+GAUSSIAN = ('sac', 'droq')
 MODES = ('stochastic', 'deterministic', 'best_of_32')
 CANDIDATES = 32
 ZERO = np.float32(0)
 CACHE_LINE = 64  # bytes
 LOG_STD = (-20.0, 2.0)  # range of the Gaussian policy's log standard deviation
+NORM_EPSILON = np.float32(1e-5)  # added to variances; torch's
 
 
 def _layers(weights: dict[str, np.ndarray], prefix: str) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -44,9 +46,32 @@ def _layers(weights: dict[str, np.ndarray], prefix: str) -> list[tuple[np.ndarra
     return layers
 
 
-def _forward(layers: list, x: np.ndarray) -> np.ndarray:
-    for weight, bias in layers[:-1]:
-        x = np.maximum(x @ weight + bias, ZERO)
+def _norms(weights: dict[str, np.ndarray], prefix: str, layers: list) -> list[tuple | None]:
+    """Return scale and shift of each hidden layer's normalisation, None where it has none."""
+    if f'{prefix}.0.norm_weight' not in weights:
+        return [None] * (len(layers) - 1)
+    norms = []
+    for layer, (_, bias) in enumerate(layers[:-1]):
+        norm = [weights.get(f'{prefix}.{layer}.norm_{part}') for part in ('weight', 'bias')]
+        if any(part is None or part.shape != bias.shape for part in norm):
+            shapes = [None if part is None else part.shape for part in norm]
+            raise BundleError(f'layer {prefix}.{layer}: normalisation {shapes}; accepted: two of '
+                              f'{bias.shape}')
+        norms.append(tuple(part.astype(np.float32) for part in norm))
+    return norms
+
+
+def normalised(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Return (x - mean) / sqrt(variance + 1e-5) scale + shift over the last axis (Ba 2016)."""
+    x = x - x.mean(-1, keepdims=True)
+    variance = np.square(x).mean(-1, keepdims=True)
+    return x / np.sqrt(variance + NORM_EPSILON) * scale + shift
+
+
+def _forward(layers: list, x: np.ndarray, norms: list | None = None) -> np.ndarray:
+    for (weight, bias), norm in zip(layers, norms or [None] * (len(layers) - 1)):
+        x = x @ weight + bias
+        x = np.maximum(normalised(x, *norm) if norm else x, ZERO)
     weight, bias = layers[-1]
     return x @ weight + bias
 
@@ -83,9 +108,12 @@ class Row:
         return self._last(self._weight)
 
 
-def _check_names(weights: dict[str, np.ndarray], networks: dict[str, list]) -> None:
+def _check_names(weights: dict[str, np.ndarray], networks: dict[str, list],
+                 norms: dict[str, list]) -> None:
     known = {f'{prefix}.{layer}.{part}' for prefix, layers in networks.items()
              for layer in range(len(layers)) for part in ('weight', 'bias')}
+    known |= {f'{prefix}.{layer}.norm_{part}' for prefix, parts in norms.items()
+              for layer, norm in enumerate(parts) if norm for part in ('weight', 'bias')}
     if set(weights) != known:
         raise BundleError(f'tensors {sorted(set(weights) - known)[:3]} belong to no layer')
     for name, values in weights.items():
@@ -98,9 +126,10 @@ class Actor:
     Acts with the weights of a policy.
 
     :param algorithm: how the sampler network is read. ``sql``: observation and noise to ``u``,
-        the action is tanh(u). ``sac``: observation to mean and log standard deviation of ``u``.
-        ``td3``, ``ddpg``: observation to ``u``.
-    :param weights: ``sampler.<layer>.weight``, ``.bias``, ``q.<twin>.<layer>.weight`` ...
+        the action is tanh(u). ``sac``, ``droq``: observation to mean and log standard deviation
+        of ``u``. ``td3``, ``ddpg``: observation to ``u``.
+    :param weights: ``sampler.<layer>.weight``, ``.bias``, ``q.<twin>.<layer>.weight`` ..., and
+        ``.norm_weight``, ``.norm_bias`` of Qs with layer normalisation.
     :raises BundleError: when names or shapes do not fit together.
     """
 
@@ -114,8 +143,10 @@ class Actor:
         self._qs = [_layers(weights, 'q.0')]
         if 'q.1.0.weight' in weights:
             self._qs.append(_layers(weights, 'q.1'))
-        _check_names(weights, {'sampler': self._sampler}
-                     | {f'q.{twin}': q for twin, q in enumerate(self._qs)})
+        names = [f'q.{twin}' for twin in range(len(self._qs))]
+        self._norms = [_norms(weights, name, q) for name, q in zip(names, self._qs)]
+        _check_names(weights, {'sampler': self._sampler} | dict(zip(names, self._qs)),
+                     dict(zip(names, self._norms)))
         self._check_shapes()
         self._row = Row(self._sampler)
         self._seen = self._row.input[:self.observation_size]
@@ -126,10 +157,10 @@ class Actor:
         """Take the sizes from the sampler; refuse Qs that have others."""
         outputs = self._sampler[-1][0].shape[1]
         inputs = self._sampler[0][0].shape[0]
-        self.action_size = outputs // 2 if self.algorithm == 'sac' else outputs
+        gaussian = self.algorithm in GAUSSIAN
+        self.action_size = outputs // 2 if gaussian else outputs
         self.observation_size = inputs - self.action_size if self.algorithm == 'sql' else inputs
-        odd = self.algorithm == 'sac' and outputs % 2
-        if odd or self.observation_size < 1 or len(self._sampler) < 2:
+        if gaussian and outputs % 2 or self.observation_size < 1 or len(self._sampler) < 2:
             raise BundleError(f'sampler of {len(self._sampler)} layers, {inputs} inputs, '
                               f'{outputs} outputs; no {self.algorithm} policy has these')
         wanted = self.observation_size + self.action_size, 1
@@ -147,6 +178,17 @@ class Actor:
         mine, wanted = (self.observation_size, self.action_size), (observation_size, action_size)
         if mine != wanted:
             raise BundleError(f'observation and action sizes {mine}; accepted: {wanted}')
+
+    @property
+    def q_layers(self) -> list[list[tuple[np.ndarray, np.ndarray]]]:
+        """
+        Return weight ``(inputs, outputs)`` and bias of each layer of each Q.
+
+        :raises BundleError: where they are normalised.
+        """
+        if any(norm for norms in self._norms for norm in norms):
+            raise BundleError('Q with layer normalisation; accepted: one without')
+        return self._qs
 
     def act(self, observation: np.ndarray, rng: np.random.Generator,
             mode: str = 'stochastic') -> np.ndarray:
@@ -194,4 +236,5 @@ class Actor:
         """Return the minimum of the Qs, ``(K,)``, for one observation and actions ``(K, A)``."""
         rows = np.concatenate(
             [np.broadcast_to(observation, (len(actions), self.observation_size)), actions], 1)
-        return np.min([_forward(q, rows)[:, 0] for q in self._qs], axis=0)
+        return np.min([_forward(q, rows, norms)[:, 0]
+                       for q, norms in zip(self._qs, self._norms)], axis=0)

@@ -20,6 +20,8 @@ import torch
 from torch import nn, Tensor
 
 from softq_ros.errors import LearningError
+from softq_ros.learning.networks import Mlp
+from softq_ros.learning.regularised import RegularisedMlp
 from softq_ros.learning.settings import Settings
 from softq_ros.records import Batch
 
@@ -32,15 +34,41 @@ class Agent:
     :param seed: of the initial weights and of every draw an update makes.
     """
 
+    lasting: frozenset[str] = frozenset()  # what a reset leaves as it is
+
     def __init__(self, settings: Settings, seed: int, build: Callable[[], dict]) -> None:
         """Build the networks under the seed without touching torch's global generator."""
-        self.settings = settings
+        self.settings, self._build = settings, build
         self.generator = torch.Generator().manual_seed(seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.modules: dict[str, nn.Module] = build()
+        self.modules = self._built(seed)
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         self.updates = 0
+
+    def _built(self, seed: int) -> dict[str, nn.Module]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return self._build()
+
+    def q_kind(self) -> Callable[..., Mlp]:
+        """Return what builds one Q as the settings ask."""
+        return RegularisedMlp if self.settings.layer_norm else Mlp
+
+    def reset_where_due(self) -> None:
+        """
+        Start networks and optimizers anew after each ``reset_every`` updates, but for the lasting.
+
+        What was stored is then learned from once more (Nikishin et al. 2022). At the start of an
+        update, so that the last weights of a training are never untrained ones.
+        """
+        every = self.settings.reset_every
+        if not every or not self.updates or self.updates % every:
+            return
+        seeds = self.generator.initial_seed(), self.updates // every  # both are in the state
+        fresh = self._built(int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0]))
+        for name in self.modules.keys() - self.lasting:
+            self.modules[name].load_state_dict(fresh[name].state_dict())
+        for name in self.optimizers.keys() - self.lasting:
+            self.optimizers[name].state.clear()
 
     @property
     def temperature(self) -> float:
@@ -86,12 +114,16 @@ class Agent:
         return found
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return copies of the acting networks: ``sampler.<layer>.``, ``q.<twin>.<layer>.``."""
+        """
+        Return copies of the acting networks: ``sampler.<layer>.``, ``q.<twin>.<layer>.``.
+
+        ``weight`` and ``bias``; those of a Q's layer normalisation are called ``norm_...``.
+        """
         out = {f'sampler.{n.removeprefix("layers.")}': p
                for n, p in self.modules['sampler'].named_parameters()}
         for name, p in self.modules['q'].named_parameters():
-            _, twin, _, rest = name.split('.', 3)
-            out[f'q.{twin}.{rest}'] = p
+            _, twin, part, layer, which = name.split('.')
+            out[f'q.{twin}.{layer}.{"norm_" if part == "norms" else ""}{which}'] = p
         return {name: p.detach().numpy().copy() for name, p in out.items()}
 
     def state(self) -> dict[str, np.ndarray]:

@@ -18,6 +18,7 @@ from torch import nn, Tensor
 from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import move_towards, Policy, TwinQ
 from softq_ros.learning.settings import DdpgSettings
+from softq_ros.learning.td_loss import td_loss
 from softq_ros.records import Batch
 
 
@@ -35,7 +36,7 @@ class Ddpg(Agent):
                 networks[f'{name}sampler'] = Policy(observation_size, settings.hidden,
                                                     action_size)
                 networks[f'{name}q'] = TwinQ(observation_size, action_size, settings.hidden,
-                                             self.critics)
+                                             self.critics, self.q_kind())
             for name in ('sampler', 'q'):
                 networks[f'target_{name}'].load_state_dict(networks[name].state_dict())
             return networks
@@ -60,13 +61,14 @@ class Ddpg(Agent):
 
         :raises LearningError: before any parameter moves, when a number is not finite.
         """
+        self.reset_where_due()
         state, action, reward, discount, after = self.tensors(batch)
         with torch.no_grad():
             drawn = self._target_action(after).unsqueeze(1)
             value = self.modules['target_q'].least(after, drawn).squeeze(1)
             aim = reward + self.settings.discount * discount * value
         q = self.modules['q'](state, action.unsqueeze(1)).squeeze(-1)
-        losses = {'q': 0.5 * (q - aim).square().mean(1).sum()}
+        losses = {'q': td_loss(q, aim, self.settings.huber)}
         drawn = torch.tanh(self.modules['sampler'](state))
         moves = self._policy_moves()
         if moves:

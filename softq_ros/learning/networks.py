@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Networks: plain layers whose first one takes its inputs apart, so that states embed once."""
+from collections.abc import Callable
 import math
 
 import torch
@@ -56,9 +57,12 @@ class Mlp(nn.Module):
             raise ShapeError(f'states {tuple(state.shape)}, others {tuple(other.shape)}; '
                              f'accepted: (B, {sizes[0]}) and (B, K, {sizes[1]})')
         embedded = nn.functional.linear(state, layer.weight[:, :self._first], layer.bias)
+        return self._passed(embedded, other, layer.weight[:, self._first:])
+
+    def _passed(self, embedded: Tensor, other: Tensor, first: Tensor) -> Tensor:
+        """Return what follows the states' part of the first layer; ``first`` is the others'."""
         if not torch.is_grad_enabled():
             return self._evaluate(embedded, other)
-        first = layer.weight[:, self._first:]
         if not other.requires_grad and other.shape[:2].numel() >= CHUNK_ROWS:
             later = [part for layer in self._chain[1:] for part in (layer.weight, layer.bias)]
             return InChunks.apply(self._spare, embedded, other, first, *later)
@@ -111,11 +115,11 @@ class TwinQ(nn.Module):
     """One or two Q-functions of (state, action)."""
 
     def __init__(self, observation_size: int, action_size: int, hidden: tuple[int, ...],
-                 count: int) -> None:
-        """Build ``count`` independent networks."""
+                 count: int, kind: Callable[..., Mlp] = Mlp) -> None:
+        """Build ``count`` independent networks of a kind."""
         super().__init__()
         self.members = nn.ModuleList(
-            Mlp(observation_size, action_size, hidden, 1) for _ in range(count))
+            kind(observation_size, action_size, hidden, 1) for _ in range(count))
 
     def forward(self, state: Tensor, action: Tensor) -> Tensor:
         """Return ``(count, B, K)`` for states ``(B, O)`` and actions ``(B, K, A)``."""

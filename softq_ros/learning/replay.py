@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from softq_ros.errors import accepted, RunError
+from softq_ros.learning.n_step import n_step_returns, Successors
 from softq_ros.records import Batch, Transition
 
 HEADER = np.dtype([('magic', 'S8'), ('schema', '<u4'), ('observation', '<u4'), ('action', '<u4'),
@@ -59,6 +60,7 @@ class ReplayBuffer:
         self._row = row_type(observation_size, action_size)
         self._claimed = 0
         self._handle = None
+        self._successors: Successors | None = None  # known once steps are summed
         if path is None:
             self._header = np.zeros(1, HEADER)
             self._rows = np.zeros(capacity, self._row)
@@ -174,10 +176,14 @@ class ReplayBuffer:
         rows = np.asarray(self._rows[np.atleast_1d(at)])
         return self._checks(rows) == rows['check']
 
-    def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
+    def sample(self, batch_size: int, rng: np.random.Generator, n_step: int = 1,
+               gamma: float = 1.0) -> Batch:
         """
         Draw ``B`` transitions uniformly, with replacement.
 
+        :param n_step: steps to sum, as far as their episode is stored; ``next_observation`` is
+            the last one's, ``discount`` that of :func:`n_step_returns`.
+        :param gamma: discount of a control step, for that sum.
         :raises RunError: when the replay is empty.
         """
         held = len(self)
@@ -188,8 +194,22 @@ class ReplayBuffer:
         # a touch of each row first: these cache misses overlap, those of the copies would not
         self._flat.take(at * self._plain.shape[1], mode='clip')
         values = self._plain.take(at, 0, mode='clip')
-        return Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
-                     values[:, o + a + 2:2 * o + a + 2])
+        batch = Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
+                      values[:, o + a + 2:2 * o + a + 2])
+        return batch if n_step == 1 else self._summed(batch, at, n_step, gamma)
+
+    def _summed(self, batch: Batch, at: np.ndarray, n_step: int, gamma: float) -> Batch:
+        """Return a batch whose rewards and ends are those of up to ``n_step`` steps."""
+        if self._successors is None:
+            self._successors = Successors(self._rows)
+        self._successors.follow(self.total)
+        rows = self._successors.chains(at, n_step)
+        held, (o, a) = rows >= 0, self._sizes
+        reward, discount = (self._plain[rows, column] for column in (o + a, o + a + 1))
+        sums = n_step_returns(reward, discount, held, gamma)
+        last = rows[np.arange(len(at)), held.sum(1) - 1]
+        return Batch(*batch[:2], *(part.astype(np.float32) for part in sums),
+                     self._plain[last, o + a + 2:2 * o + a + 2])
 
     def actors(self) -> list[str]:
         """Return the names of all actors with a stored row."""

@@ -23,6 +23,7 @@ from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import (
     log_one_minus_tanh_squared, move_towards, Policy, TwinQ)
 from softq_ros.learning.settings import SacSettings
+from softq_ros.learning.td_loss import td_loss
 from softq_ros.records import Batch
 
 
@@ -53,12 +54,14 @@ class Alpha(nn.Module):
 class SoftActorCritic(Agent):
     """Twin Qs, a squashed Gaussian policy, a fixed or learned temperature."""
 
+    lasting = frozenset({'alpha'})
+
     def __init__(self, observation_size: int, action_size: int, settings: SacSettings,
                  seed: int) -> None:
         """Build policy, Qs and targets."""
         def build() -> dict[str, nn.Module]:
-            q = TwinQ(observation_size, action_size, settings.hidden, 2)
-            target = TwinQ(observation_size, action_size, settings.hidden, 2)
+            q, target = (TwinQ(observation_size, action_size, settings.hidden, 2, self.q_kind())
+                         for _ in range(2))
             target.load_state_dict(q.state_dict())
             policy = Policy(observation_size, settings.hidden, 2 * action_size)
             return {'sampler': policy, 'q': q, 'target': target, 'alpha': Alpha()}
@@ -83,6 +86,27 @@ class SoftActorCritic(Agent):
         noise = torch.randn(mean.shape, generator=self.generator)
         return squashed_gaussian(mean, log_std.clamp(*LOG_STD), noise)
 
+    def _policy_moves(self) -> bool:
+        """Return whether this update moves the policy and the temperature."""
+        return True
+
+    def _judged(self, state: Tensor, action: Tensor) -> Tensor:
+        """Return what the policy climbs at its actions ``(B, A)``, ``(B,)``."""
+        return self._q.least(state, action.unsqueeze(1)).squeeze(1)
+
+    def _climb(self, state: Tensor, alpha: float) -> tuple[dict[str, Tensor], dict[str, float]]:
+        """Return the losses of policy and temperature, and what to log of them."""
+        drawn, log_prob = self._draw(state)
+        judged = self._judged(state, drawn)
+        entropy = -float(log_prob.detach().mean())
+        losses = {'sampler': (alpha * log_prob - judged).mean()}
+        if not self.settings.temperature:
+            # the target entropy is minus the action dimension
+            losses['alpha'] = self._alpha.log * (entropy + self._size)
+        return losses, {
+            'entropy': entropy, 'temperature': alpha,
+            'saturation': float((drawn.detach().abs() > 0.99).float().mean())}
+
     def update(self, batch: Batch) -> dict[str, float]:
         """
         Take one step of the Qs, the policy, the temperature and the targets.
@@ -91,6 +115,7 @@ class SoftActorCritic(Agent):
 
         :raises LearningError: before any parameter moves, when a number is not finite.
         """
+        self.reset_where_due()
         state, action, reward, discount, after = self.tensors(batch)
         alpha = self.temperature
         with torch.no_grad():
@@ -98,18 +123,9 @@ class SoftActorCritic(Agent):
             value = self._target.least(after, drawn.unsqueeze(1)).squeeze(1) - alpha * log_prob
             aim = reward + self.settings.discount * discount * value
         q = self._q(state, action.unsqueeze(1)).squeeze(-1)
-        drawn, log_prob = self._draw(state)
-        least = self._q.least(state, drawn.unsqueeze(1)).squeeze(1)
-        entropy = -float(log_prob.detach().mean())
-        losses = {'q': 0.5 * (q - aim).square().mean(1).sum(),
-                  'sampler': (alpha * log_prob - least).mean()}
-        if not self.settings.temperature:
-            # the target entropy is minus the action dimension
-            losses['alpha'] = self._alpha.log * (entropy + self._size)
-        metrics = self.descend(losses)
+        losses, found = self._climb(state, alpha) if self._policy_moves() else ({}, {})
+        metrics = self.descend({'q': td_loss(q, aim, self.settings.huber)} | losses)
         move_towards(self._target, self._q, self.settings.polyak)
         return metrics | {
             'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean()),
-            'value_std': float(value.std(unbiased=False)), 'entropy': entropy,
-            'temperature': alpha,
-            'saturation': float((drawn.detach().abs() > 0.99).float().mean())}
+            'value_std': float(value.std(unbiased=False))} | found

@@ -31,6 +31,10 @@ class Settings:
     polyak: float = 0.005  # share of the target networks replaced at each update
     batch_size: int = 256  # transitions of one update
     reward_scale: float = 1.0  # factor on rewards as stored; the temperature is after scaling
+    huber: float = 0.0  # error [scaled reward units] where a Q's loss turns linear; 0: nowhere
+    layer_norm: bool = False  # normalise the hidden layers of the Qs
+    n_step: int = 1  # control steps whose rewards are summed before a value follows
+    reset_every: int = 0  # updates between two new starts of all networks; 0: never
     updates_per_step: float = 1.0  # gradient steps for each control step
     warmup_steps: int = 500  # control steps at random before the first update
     replay_capacity: int = 1_000_000  # transitions
@@ -64,6 +68,17 @@ class SacSettings(Settings):
 
 
 @dataclass(frozen=True)
+class DroqSettings(SacSettings):
+    """DroQ: the baseline of many updates per step. The policy moves once per control step."""
+
+    layer_norm: bool = True  # normalise the hidden layers of the Qs
+    updates_per_step: float = 20.0  # gradient steps of the Qs for each control step
+    publish_every: int = 20  # updates between two versions of the weights
+    checkpoint_every: int = 20_000  # updates between two checkpoints
+    dropout: float = 0.01  # share of the Qs' hidden units left out of a pass
+
+
+@dataclass(frozen=True)
 class DdpgSettings(Settings):
     """Deep deterministic policy gradient: the baseline without entropy."""
 
@@ -79,13 +94,14 @@ class Td3Settings(DdpgSettings):
     policy_delay: int = 2  # updates of the Qs for each of the policy and the targets
 
 
-SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'td3': Td3Settings, 'ddpg': DdpgSettings}
+SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'td3': Td3Settings, 'ddpg': DdpgSettings,
+            'droq': DroqSettings}
 _AT_LEAST = {'fixed_particles': 2, 'updated_particles': 2, 'value_samples': 2, 'batch_size': 1,
              'svgd_states': 1, 'warmup_steps': 1, 'replay_capacity': 2, 'publish_every': 1,
              'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1,
-             'policy_delay': 1, 'critics': 1}
+             'policy_delay': 1, 'critics': 1, 'n_step': 1}
 _POSITIVE = ('learning_rate', 'polyak', 'sampler_polyak', 'reward_scale', 'updates_per_step')
-_SHARE = ('discount', 'polyak', 'sampler_polyak', 'uniform_share')
+_SHARE = ('discount', 'polyak', 'sampler_polyak', 'uniform_share', 'dropout')
 
 
 def _number(name: str, value: object, whole: bool) -> float:
@@ -107,12 +123,18 @@ def _checked(name: str, value: object, default: object) -> object:
         if value not in PRESET_NAMES:
             raise ConfigurationError(f'preset: {accepted(value, PRESET_NAMES)}')
         return value
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise ConfigurationError(f'{name}: got {value!r}; accepted: false, true')
+        return value
     number = _number(name, value, isinstance(default, int))
     if number < _AT_LEAST.get(name, 0) or (name in _POSITIVE and number <= 0):
         least = 'above 0' if name in _POSITIVE else f'{_AT_LEAST.get(name, 0)} or more'
         raise ConfigurationError(f'{name}: got {value!r}; accepted: {least}')
     if name in _SHARE and number > 1:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: 0 to 1')
+    if name == 'dropout' and number == 1:
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: 0 to below 1')
     if name == 'critics' and number > 2:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: 1 or 2')
     if name == 'uniform_share' and number < LEAST_UNIFORM:

@@ -21,6 +21,7 @@ from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import Mlp, move_towards, TwinQ
 from softq_ros.learning.presets import preset_direction, PRESETS
 from softq_ros.learning.settings import SqlSettings
+from softq_ros.learning.td_loss import td_loss
 from softq_ros.learning.value import (
     boltzmann_entropy, effective_sample_size, importance_weights, mixture_proposal,
     particle_spread, Proposal, soft_value, uniform_proposal, value_error)
@@ -47,8 +48,8 @@ class SoftQLearning(Agent):
 
         def build() -> dict[str, nn.Module]:
             sampler = Mlp(observation_size, action_size, settings.hidden, action_size)
-            q = TwinQ(observation_size, action_size, settings.hidden, critics)
-            target = TwinQ(observation_size, action_size, settings.hidden, critics)
+            q, target = (TwinQ(observation_size, action_size, settings.hidden, critics,
+                               self.q_kind()) for _ in range(2))
             target.load_state_dict(q.state_dict())
             acting = copy.deepcopy(sampler)
             return {'sampler': acting, 'learning': sampler, 'q': q, 'target': target}
@@ -75,13 +76,14 @@ class SoftQLearning(Agent):
 
         :raises LearningError: before any parameter moves, when a number is not finite.
         """
+        self.reset_where_due()
         state, action, reward, discount, after = self.tensors(batch)
         value, metrics = self._value(after)
         aim = reward + self.settings.discount * discount * value
         q = self._q(state, action.unsqueeze(1)).squeeze(-1)
         ascent, found = self._ascent(state[:self.settings.svgd_states])
         metrics |= found | self.descend(
-            {'q': 0.5 * (q - aim).square().mean(1).sum(), 'sampler': -ascent})
+            {'q': td_loss(q, aim, self.settings.huber), 'sampler': -ascent})
         self._update_target()
         move_towards(self._acting, self._sampler, self.settings.sampler_polyak)
         return metrics | {'q_mean': float(q.detach().mean())}

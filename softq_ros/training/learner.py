@@ -20,6 +20,7 @@ import torch
 from softq_ros.errors import LearningError
 from softq_ros.learning.agent import Agent
 from softq_ros.learning.ddpg import Ddpg
+from softq_ros.learning.droq import Droq
 from softq_ros.learning.precision import choose_matmul
 from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.sac import SoftActorCritic
@@ -34,7 +35,7 @@ from softq_ros.training.checkpoint import (
 from softq_ros.training.metrics import Metrics
 from softq_ros.training.run import Run
 
-AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg}
+AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg, 'droq': Droq}
 LOG_EVERY = 100  # updates between two rows of metrics
 RESERVED = 100  # versions for which one note on the disk is enough
 
@@ -157,7 +158,9 @@ class Learner:
         :raises LearningError: when a loss or gradient is not finite; no parameter has moved then.
         """
         rng = np.random.default_rng([self._seed, self.updates])
-        metrics = self._agent.update(self.replay.sample(self._settings.batch_size, rng))
+        settings = self._settings
+        metrics = self._agent.update(self.replay.sample(
+            settings.batch_size, rng, settings.n_step, settings.discount))
         if self.updates % LOG_EVERY == 0:
             self.metrics.write(self.steps, metrics | {'updates': self.updates})
         return metrics

@@ -173,7 +173,7 @@ def test_launch_files_are_found_by_name_and_words_need_a_sign():
 
 def test_main_shows_arguments_and_ends_with_2_on_a_refusal(capsys):
     assert main(['train', '--show-args']) == 0
-    assert "algorithm: how it learns (default 'sql', one of sql|sac|td3|ddpg)" in \
+    assert "algorithm: how it learns (default 'sql', one of sql|sac|td3|ddpg|droq)" in \
         capsys.readouterr().out
     for words in (['train', 'nothing:=1'], [], ['train', 'algorithm:=dqn'], ['none']):
         assert main(words) == 2

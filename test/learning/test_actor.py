@@ -21,14 +21,15 @@ import pytest
 import torch
 
 from softq_ros.errors import BundleError
-from softq_ros.learning.actor import Actor, CANDIDATES
+from softq_ros.learning.actor import Actor, CANDIDATES, normalised
 from softq_ros.learning.ddpg import Ddpg
+from softq_ros.learning.droq import Droq
 from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
 from softq_ros.learning.td3 import Td3
 
-AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg}
+AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg, 'droq': Droq}
 O, A = 32, 7
 OBSERVATION = np.random.default_rng(5).normal(size=O).astype(np.float32)
 
@@ -52,8 +53,9 @@ def test_sql_action_is_the_tanh_of_torchs_sampler():
     assert action.dtype == np.float32 and action.shape == (A,)
 
 
-def test_sac_action_is_that_of_torchs_gaussian():
-    agent, actor = pair('sac')
+@pytest.mark.parametrize('algorithm', ['sac', 'droq'])
+def test_sac_action_is_that_of_torchs_gaussian(algorithm):
+    agent, actor = pair(algorithm)
     with torch.no_grad():
         out = agent.modules['sampler'](torch.from_numpy(OBSERVATION)[None])[0].numpy()
     expected = np.tanh(out[:A] + np.exp(out[A:]) * noise_of(3)[0])
@@ -73,6 +75,7 @@ def test_ddpg_acts_with_noise_and_deterministically_without():
 def test_q_is_the_minimum_of_torchs_twins(algorithm):
     agent, actor = pair(algorithm)
     actions = np.tanh(noise_of(1, 20))
+    agent.modules['q'].eval()  # no dropout
     with torch.no_grad():
         expected = agent.modules['q'].least(torch.from_numpy(OBSERVATION)[None],
                                             torch.from_numpy(actions[None]))[0].numpy()
@@ -107,6 +110,45 @@ def spoilt(change):
     return weights
 
 
+@pytest.mark.parametrize('algorithm', AGENTS)
+def test_q_with_normalised_layers_is_that_of_torch(algorithm):
+    agent = AGENTS[algorithm](O, A, make_settings(algorithm, {'layer_norm': True}), 0)
+    twins = agent.modules['q'].eval()
+    with torch.no_grad():
+        for name, part in twins.named_parameters():
+            if 'norms' in name:
+                part.add_(0.5 * torch.randn(part.shape, generator=agent.generator))
+    actor, actions = Actor(algorithm, agent.weights(), 0.1), np.tanh(noise_of(1, 20))
+    with torch.no_grad():
+        expected = twins.least(torch.from_numpy(OBSERVATION)[None],
+                               torch.from_numpy(actions[None]))[0].numpy()
+    assert actor.q(OBSERVATION, actions) == pytest.approx(expected, abs=1e-5)
+
+
+def test_layer_normalisation_by_hand():
+    x = np.array([[1.0, 3.0], [4.0, 4.0]])
+    out = normalised(x, np.array([2.0, 3.0]), np.array([0.5, 1.0]))
+    assert out[0] == pytest.approx([-1.5, 4.0], abs=1e-4)
+    assert out[1].tolist() == [0.5, 1.0]
+
+
+@pytest.mark.parametrize('change, text', [
+    (lambda w: w.pop('q.1.1.norm_bias'), 'q.1.1: normalisation [(8,), None]; accepted: two of (8'),
+    (lambda w: w.pop('q.0.0.norm_weight'), 'belong to no layer'),
+    (lambda w: w.update({'q.0.1.norm_weight': np.ones(7, np.float32)}), 'accepted: two of (8,)'),
+    (lambda w: w.update({'q.0.2.norm_weight': np.ones(1, np.float32)}), 'belong to no layer'),
+    (lambda w: w.update({'sampler.0.norm_weight': np.ones(8, np.float32)}), 'to no layer'),
+    (lambda w: w['q.0.1.norm_bias'].fill(np.nan), 'accepted: finite numbers')])
+def test_normalisation_that_does_not_fit_is_refused(change, text):
+    settings = make_settings('sac', {'hidden': [8, 8], 'layer_norm': True})
+    weights = SoftActorCritic(3, 2, settings, 0).weights()
+    Actor('sac', weights, 1.0)
+    change(weights)
+    with pytest.raises(BundleError) as caught:
+        Actor('sac', weights, 1.0)
+    assert text in str(caught.value)
+
+
 @pytest.mark.parametrize('change, text', [
     (lambda w: w.clear(), 'no layers named sampler.0.weight'),
     (lambda w: w.pop('sampler.1.bias'), 'do not fit together'),
@@ -124,7 +166,7 @@ def test_weights_that_make_no_policy_are_refused(change, text):
 def test_unknown_algorithms_modes_and_sizes_are_refused():
     _, actor = pair('sql')
     weights = spoilt(lambda w: None)
-    with pytest.raises(BundleError, match="got 'ppo'; accepted: ddpg, sac, sql, td3"):
+    with pytest.raises(BundleError, match="got 'ppo'; accepted: ddpg, droq, sac, sql"):
         Actor('ppo', weights, 1.0)
     with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_32"):
         actor.act(OBSERVATION, np.random.default_rng(0), 'greedy')

@@ -52,7 +52,14 @@ def test_file_of_the_algorithm_holds_the_defaults(algorithm):
     ('ddpg', {'hidden': []}, 'accepted: a list of layer sizes'),
     ('ddpg', {'hidden': [16, 0]}, 'accepted: layer sizes of 1 or more'),
     ('ddpg', {'batch_size': 0}, 'accepted: 1 or more'),
-    ('reinforce', {}, "got 'reinforce'; accepted: ddpg, sac, sql, td3")])
+    ('sql', {'n_step': 0}, 'n_step: got 0; accepted: 1 or more'),
+    ('sac', {'reset_every': -1}, 'reset_every: got -1; accepted: 0 or more'),
+    ('td3', {'huber': -0.5}, 'huber: got -0.5; accepted: 0 or more'),
+    ('ddpg', {'layer_norm': 1}, 'layer_norm: got 1; accepted: false, true'),
+    ('droq', {'dropout': 1}, 'dropout: got 1; accepted: 0 to below 1'),
+    ('droq', {'dropout': 2.0}, 'dropout: got 2.0; accepted: 0 to 1'),
+    ('sac', {'dropout': 0.1}, "unknown setting of sac: got 'dropout'"),
+    ('reinforce', {}, "got 'reinforce'; accepted: ddpg, droq, sac, sql, td3")])
 def test_what_makes_no_sense_is_refused_with_what_would(algorithm, values, text):
     with pytest.raises(ConfigurationError) as caught:
         make_settings(algorithm, values)
