@@ -14,6 +14,7 @@
 """Points of the learning curve: evaluations of frozen weights, beside or between the training."""
 from collections.abc import Callable
 from dataclasses import replace
+import math
 from pathlib import Path
 
 from softq_ros.learning.actor import Actor
@@ -55,12 +56,15 @@ class Examiner:
         """Return whether the curve wants a point at this many control steps."""
         return steps >= self._next
 
-    def examine(self, steps: int, bundle: Bundle, wall_sec: float) -> bool:
+    def examine(self, steps: int, bundle: Bundle, wall_sec: float,
+                cpu_sec: float = math.nan) -> bool:
         """
         Add a point; return whether 90 % are reached now or were before.
 
         :param bundle: the weights in force at this many control steps.
         :param wall_sec: of the whole run so far [s].
+        :param cpu_sec: processor time of the training so far, evaluations apart [s]; NaN where
+            other processes train.
         """
         actor = bundle.actor()
         self._next = (steps // self._every + 1) * self._every
@@ -70,6 +74,7 @@ class Examiner:
         result = screening.to_json()
         self.point = {'steps': steps, 'robot_time_min':
                       steps / self._task.contract.control_rate / 60, 'wall_sec': wall_sec,
+                      'cpu_sec': cpu_sec,
                       'success_rate': result['success_rate'],
                       'success_ever_rate': result['success_ever_rate'],
                       'return_mean': result['return_mean'], 'episodes': result['episodes']}

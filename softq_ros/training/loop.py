@@ -138,8 +138,9 @@ class Training:
             self._actor_version = learner.version
 
     def _examine(self) -> None:
-        self._examiner.examine(self._learner.steps, self._learner.bundle(),
-                               self._story.wall_sec)
+        with self._story.aside():
+            self._examiner.examine(self._learner.steps, self._learner.bundle(),
+                                   self._story.wall_sec, self._story.cpu_sec)
         point = self._examiner.point
         if point:
             self._progress.evaluated = (f'{point["success_rate"]:.0%} at step '

@@ -14,6 +14,7 @@
 """A run told whole: what ended it, which weights it keeps, and that its parts add up."""
 from dataclasses import replace
 import json
+import time
 
 import numpy as np
 import pytest
@@ -72,6 +73,9 @@ def clock(monkeypatch):
 
         def monotonic(self) -> float:
             return self.now
+
+        def process_time(self) -> float:
+            return 0.0
 
     clock = Clock()
     monkeypatch.setattr(story_module, 'time', clock)
@@ -201,3 +205,18 @@ def test_the_first_success_is_dated_without_a_panel(tmp_path, scores, monkeypatc
     monkeypatch.setattr('softq_ros.training.interaction.SuccessClock.ever', True)
     training, _ = trained(tmp_path)
     assert 0 < training._progress.first_success_step <= 30
+
+
+def test_processor_time_adds_up_without_what_was_put_aside(tmp_path, monkeypatch):
+    spent = [100.0]
+    monkeypatch.setattr(time, 'process_time', lambda: spent[0])
+    story = Story(tmp_path, Progress())
+    spent[0] += 3.0
+    with story.aside():
+        spent[0] += 50.0
+    spent[0] += 4.0
+    story.keep(at_once=True)
+    spent[0] = 1.0  # of the next process
+    story = Story(tmp_path, Progress())
+    spent[0] += 2.0
+    assert story.cpu_sec == pytest.approx(9.0)
