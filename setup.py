@@ -17,7 +17,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 NODES = ('policy_node', 'gate_node', 'learner_node', 'sim_node', 'monitor_node',
-         'bench_node')
+         'bench_node', 'markers_node', 'evaluate_node')
 DATA = ('launch', 'config', 'sim', 'policies')
 
 

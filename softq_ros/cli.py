@@ -37,7 +37,7 @@ def _add_option(verb: Parser) -> None:
 def _add_train(train: Parser) -> None:
     train.add_argument('--task', help='sawyer_stack when left out; one of softq list tasks, or '
                        'the id of a gymnasium environment')
-    train.add_argument('--algorithm', help='sql (when left out), sac, td3 or ddpg')
+    train.add_argument('--algorithm', help='sql (when left out), sac, td3, ddpg or droq')
     train.add_argument('--steps', type=int, help='control steps; left out: the task\'s, or the '
                        'run\'s; more than a run had lets it go on for longer')
     train.add_argument('--seed', type=int, help='0 when left out')
@@ -101,6 +101,9 @@ def _parser() -> Parser:
     score.add_argument('--episodes', type=int, default=100)
     score.add_argument('--seed', type=int, default=0)
     score.add_argument('--sampling', choices=('stochastic', 'deterministic', 'best_of_32'))
+    score.add_argument('--perturb', default='none', help='disturb the robot as a scenario says: '
+                       'none, light, bully, or a .yaml file; then --episodes counts those of '
+                       'each kind of event, beside those without')
     score.add_argument('--video', default='', help='mp4 file to write')
     plot = verb('plot', verbs.plot, 'draw what was learned')
     plot.add_argument('run', nargs='+', help='run directories; a policy for a landscape')

@@ -123,11 +123,13 @@ def evaluate(options: argparse.Namespace) -> int:
     """Score policies on test episodes."""
     from softq_ros.policies.bundle import find_bundle, load_bundle
     from softq_ros.training.evaluation import evaluate
+    from softq_ros.training.scenarios import load_scenario
     from softq_ros.training.seeds import checked_seed
     from softq_ros.training.settings import deployed_sampling, is_environment
     if options.episodes < 1:
         raise ConfigurationError(f'--episodes: got {options.episodes}; accepted: 1 or more')
     checked_seed(options.seed)
+    scenario = None if options.perturb == 'none' else load_scenario(options.perturb)
     for name in options.bundle:
         bundle = load_bundle(find_bundle(name))
         if is_environment(bundle.manifest.task):
@@ -135,12 +137,34 @@ def evaluate(options: argparse.Namespace) -> int:
             continue
         task = _task_of(bundle, options)
         sampling = options.sampling or deployed_sampling(task.name)
+        recovery = _disturb(bundle, task, scenario, options, sampling) if scenario else {}
         score = evaluate(bundle.actor(), task, options.episodes, options.seed, 'test', 0, sampling)
         if options.video:
-            from softq_ros.training.video import film
-            film(bundle.actor(), task, Path(options.video), seed=options.seed, sampling=sampling)
-        _print({'policy': name} | score.to_json(), options.json)
+            _film(bundle, task, scenario, options, sampling)
+        _print({'policy': name} | score.to_json() | recovery, options.json)
     return 0
+
+
+def _disturb(bundle, task, scenario, options: argparse.Namespace, sampling: str) -> dict:
+    """Score recoveries."""
+    from softq_ros.training.perturbed import evaluate_perturbed
+
+    def tell(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f'\rdisturbed episodes: {done} of {total}', end='' if done < total else '\n',
+                  file=sys.stderr, flush=True)
+
+    return evaluate_perturbed(bundle.actor(), task, scenario, options.episodes, options.seed,
+                              sampling, tell)
+
+
+def _film(bundle, task, scenario, options: argparse.Namespace, sampling: str) -> None:
+    from softq_ros.training.video import film, film_perturbed
+    path, how = Path(options.video), {'seed': options.seed, 'sampling': sampling}
+    if scenario is None:
+        film(bundle.actor(), task, path, **how)
+    else:
+        film_perturbed(bundle.actor(), task, scenario, path, **how)
 
 
 def _task_of(bundle, options: argparse.Namespace):
@@ -157,7 +181,8 @@ def _score_environment(bundle, options: argparse.Namespace) -> dict:
     from softq_ros.simulation.gymnasium_task import GymnasiumTask
     from softq_ros.training.gymnasium_loop import score
     name = bundle.manifest.task
-    for word, value in (('task', options.task), ('video', options.video)):
+    for word, value in (('task', options.task), ('video', options.video),
+                        ('perturb', options.perturb.removesuffix('none'))):
         if value not in ('', name):
             raise ConfigurationError(f'--{word}: got {value}; accepted: nothing with a policy of '
                                      f'the gymnasium environment {name}')

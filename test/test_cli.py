@@ -51,6 +51,7 @@ def policy(tmp_path):
     (['train', '--set', 'pace=1'], "unknown setting of sql: got 'pace'"),
     (['bench', 'nothing'], 'lockstep'),
     (['plot', 'a', 'b', '--what', 'landscape', '--out', 'c.png'], 'accepted: one'),
+    (['evaluate', 'sawyer_stack', '--perturb', 'rough'], 'accepted: bully, light, none'),
     (['robot', 'fly', 'ur5e'], 'check'),
     (['robot', 'check'], 'contract'),
 ])
@@ -160,3 +161,20 @@ def test_a_live_check_without_ros_is_refused_in_one_line(tmp_path, monkeypatch, 
     error = capsys.readouterr().err
     assert error == ('softq: --live: ImportError: no rclpy here; accepted: an environment with '
                      'ROS 2\n')
+
+
+def test_recoveries_stand_beside_the_score(tmp_path, capsys):
+    scenario = tmp_path / 'mine.yaml'
+    scenario.write_text('{events_per_episode: 1, settle_sec: 0, wait_sec: [0, 0.2], '
+                        'events: {drag: {kind: pose, offset: 0.2}}}')
+    words = ['sawyer_stack', '--perturb', str(scenario), '--episodes', '1', '--json']
+    assert cli.main(['evaluate', *words]) == 0
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {'success_rate', 'recovery_rate', 'recovery_time_sec', 'perturbations'} <= set(report)
+    assert (report['recovery_worst'], report['perturbations']['drag']['events']) == ('drag', 1)
+    assert report['episodes'] == 1 and report['perturb'] == 'mine'
+
+
+def test_a_robot_without_a_tool_is_not_disturbed(policy, capsys):
+    assert cli.main(['evaluate', str(policy), '--perturb', 'light']) == 2
+    assert 'multigoal; accepted: none' in capsys.readouterr().err

@@ -20,6 +20,11 @@ import numpy as np
 from softq_ros.errors import ConfigurationError
 from softq_ros.simulation.mujoco_plant import MujocoPlant
 
+ARROW_LENGTH = 0.004  # m/N
+ARROW_WIDTH = 0.015  # m
+NOTE_PLACE = np.array([0.0, -0.3, -0.5])  # m, base frame
+ORANGE = np.array([1.0, 0.5, 0.0, 1.0], np.float32)
+
 
 class Renderer:
     """
@@ -38,10 +43,30 @@ class Renderer:
                 '(MUJOCO_GL=osmesa)') from error
         self._data = plant.data
 
-    def draw(self, camera: str = 'overview') -> np.ndarray:
-        """Return what a camera sees, ``(height, width, 3)`` uint8."""
+    def draw(self, camera: str = 'overview', note: str = '') -> np.ndarray:
+        """
+        Return what a camera sees, ``(height, width, 3)`` uint8; pushes are arrows.
+
+        :param note: a few words, written before the arm's base.
+        """
         self._renderer.update_scene(self._data, camera)
+        for body in np.flatnonzero(self._data.xfrc_applied[:, :3].any(1)):
+            tip, force = self._data.xipos[body], self._data.xfrc_applied[body, :3]
+            shown = self._add(mujoco.mjtGeom.mjGEOM_ARROW)
+            mujoco.mjv_connector(shown, mujoco.mjtGeom.mjGEOM_ARROW, ARROW_WIDTH,
+                                 tip - ARROW_LENGTH * force, tip)
+            shown.label = f'{np.linalg.norm(force):.0f} N'
+        if note:
+            self._add(mujoco.mjtGeom.mjGEOM_LABEL).label = note
         return self._renderer.render().copy()
+
+    def _add(self, kind: mujoco.mjtGeom) -> mujoco.MjvGeom:
+        """Return one more shape of the scene, at the place of notes."""
+        scene = self._renderer.scene
+        shape = scene.geoms[scene.ngeom]
+        mujoco.mjv_initGeom(shape, kind, np.zeros(3), NOTE_PLACE, np.eye(3).ravel(), ORANGE)
+        scene.ngeom += 1
+        return shape
 
     def close(self) -> None:
         """Let go of the context."""

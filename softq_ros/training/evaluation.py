@@ -20,7 +20,7 @@ import numpy as np
 
 from softq_ros.errors import PlantFault
 from softq_ros.learning.actor import Actor
-from softq_ros.records import EpisodeSummary, Sensors
+from softq_ros.records import EpisodeSummary
 from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.plant import Plant
@@ -76,8 +76,12 @@ class Evaluation:
 
 def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task, actor: Actor,
                 sampling: str, episode: int, seed: int,
-                watch: Callable[[Sensors], None] | None = None) -> EpisodeSummary:
-    """Run one episode through the gate's rules; a fault of the plant ends it as one."""
+                watch: Callable[[bool], None] | None = None) -> EpisodeSummary:
+    """
+    Run one episode through the gate's rules; a fault of the plant ends it as one.
+
+    :param watch: told after each control step whether it was a success.
+    """
     interaction.begin(episode)
     sensors = plant.reset(task.start(np.random.default_rng(seed)), 0)
     interaction.first(sensors)
@@ -88,13 +92,13 @@ def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task, 
             interaction.abandon('hold')
             break
         try:
-            sensors = plant.step(executed.command)
+            before, sensors = sensors, plant.step(executed.command)
         except PlantFault:
             interaction.abandon('fault')
             break
         interaction.complete(executed, sensors)
         if watch:
-            watch(sensors)
+            watch(task.judge(before, executed.action, sensors).success)
     return interaction.summary
 
 

@@ -1,0 +1,41 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+import numpy as np
+
+from softq_ros.records import Start
+from softq_ros.robot.contract import load_contract
+from softq_ros.simulation.mujoco_plant import MujocoPlant
+from softq_ros.simulation.rendering import Renderer
+
+SAWYER = load_contract('sim_sawyer')
+
+
+def orange(picture: np.ndarray) -> int:
+    """Return how many pixels have the colour of an arrow, lit or in the shade."""
+    red, green, blue = np.moveaxis(picture.astype(int), -1, 0)
+    return int(((red > 100) & (abs(2 * green - red) < 25) & (blue < 30)).sum())
+
+
+def test_a_push_is_drawn_while_it_lasts_and_a_note_is_written():
+    plant = MujocoPlant('sawyer/sawyer_stack.xml', SAWYER)
+    plant.reset(Start(SAWYER.reset_pose), 0)
+    renderer = Renderer(plant, 160, 120)
+    before = renderer.draw()
+    plant.perturb('wrench', 'right_l6', np.array([-80.0, 0, 0, 0, 0, 0]), 0.05)
+    plant.step(np.zeros(7))
+    assert orange(before) == 0 and orange(renderer.draw()) > 10
+    plant.step(np.zeros(7))
+    after, noted = renderer.draw(), renderer.draw('overview', 'success')
+    renderer.close()
+    assert orange(after) == 0 and (after != noted).any()
