@@ -54,9 +54,10 @@ def all_finite(values: Iterable[float]) -> bool:
 
 
 def joint_state_to_sensors(msg: JointState, contract: RobotContract,
-                           pose: PoseStamped | None = None) -> Sensors:
+                           pose: PoseStamped | None = None,
+                           thing: PoseStamped | None = None) -> Sensors:
     """
-    Return the contract's joints, matched by name, and the tool pose of the same instant.
+    Return the contract's joints, matched by name, tool pose and object pose of the same instant.
 
     Other joints in the message are passed over; an empty effort counts as zero.
 
@@ -69,9 +70,11 @@ def joint_state_to_sensors(msg: JointState, contract: RobotContract,
     velocity = _column('velocity', msg.velocity, count, order)
     effort = (_column('effort', msg.effort, count, order) if len(msg.effort)
               else np.zeros(len(contract.joints)))
-    place, turn = pose_to_arrays(pose, contract) if pose is not None else (None, None)
+    tool = pose_to_arrays(pose, contract) if pose is not None else (None, None)
+    seat = (pose_to_arrays(thing, contract, 'object_pose') if thing is not None
+            else (None, None))
     return Sensors(time_to_ns(msg.header.stamp), contract.joints, position, velocity, effort,
-                   place, turn)
+                   *tool, *seat)
 
 
 def _order(names: list[str], contract: RobotContract) -> list[int] | None:
@@ -100,20 +103,22 @@ def _column(what: str, values: array, count: int, order: list[int] | None) -> np
     return column
 
 
-def pose_to_arrays(pose: PoseStamped, contract: RobotContract) -> tuple[np.ndarray, np.ndarray]:
+def pose_to_arrays(pose: PoseStamped, contract: RobotContract, topic: str = 'tool_pose'
+                   ) -> tuple[np.ndarray, np.ndarray]:
     """
     Return position ``(3,)`` [m] and quaternion ``(4,)`` as w, x, y, z.
 
+    :param topic: named in what is raised.
     :raises MessageError: another frame than the contract's base, not finite, not a rotation.
     """
     if pose.header.frame_id != contract.base_frame:
-        raise MessageError(f'tool_pose is in frame {pose.header.frame_id!r}; '
+        raise MessageError(f'{topic} is in frame {pose.header.frame_id!r}; '
                            f'accepted: {contract.base_frame!r}')
     place, turn = pose.pose.position, pose.pose.orientation
     position, quaternion = (place.x, place.y, place.z), (turn.w, turn.x, turn.y, turn.z)
     # a comparison with NaN is false, so this refuses what is not finite as well
     if not (all_finite(position) and abs(hypot(*quaternion) - 1.0) < UNIT_TOLERANCE):
-        raise MessageError(f'tool_pose is {position}, {quaternion} (w, x, y, z); accepted: '
+        raise MessageError(f'{topic} is {position}, {quaternion} (w, x, y, z); accepted: '
                            'finite numbers, a quaternion of length 1')
     return np.array(position), np.array(quaternion)
 
@@ -131,11 +136,23 @@ def sensors_to_joint_state(sensors: Sensors, msg: JointState | None = None) -> J
 def sensors_to_pose(sensors: Sensors, contract: RobotContract,
                     msg: PoseStamped | None = None) -> PoseStamped:
     """Return the tool pose in the contract's base frame; an earlier ``msg`` is used again."""
+    return _to_pose(sensors.stamp, sensors.tool_position, sensors.tool_quaternion, contract, msg)
+
+
+def sensors_to_object_pose(sensors: Sensors, contract: RobotContract,
+                           msg: PoseStamped | None = None) -> PoseStamped:
+    """Return the object's pose in the contract's base frame; ``msg`` is used again."""
+    return _to_pose(sensors.stamp, sensors.object_position, sensors.object_quaternion, contract,
+                    msg)
+
+
+def _to_pose(stamp: int, position: np.ndarray, quaternion: np.ndarray, contract: RobotContract,
+             msg: PoseStamped | None) -> PoseStamped:
     if msg is None:
         msg = PoseStamped()
         msg.header.frame_id = contract.base_frame
-    ns_to_time(msg.header.stamp, sensors.stamp)
+    ns_to_time(msg.header.stamp, stamp)
     place, turn = msg.pose.position, msg.pose.orientation
-    place.x, place.y, place.z = sensors.tool_position.tolist()
-    turn.w, turn.x, turn.y, turn.z = sensors.tool_quaternion.tolist()
+    place.x, place.y, place.z = position.tolist()
+    turn.w, turn.x, turn.y, turn.z = quaternion.tolist()
     return msg

@@ -18,21 +18,24 @@ import time
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Odometry
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import Imu, JointState
 from std_msgs.msg import Float64MultiArray
 
+from softq_ros.bridge.base import sensors_to_imu, sensors_to_odometry
 from softq_ros.bridge.conversions import (
-    ns_to_time, sensors_to_joint_state, sensors_to_pose, time_to_ns)
+    ns_to_time, sensors_to_joint_state, sensors_to_object_pose, sensors_to_pose, time_to_ns)
 from softq_ros.errors import PlantFault, SoftqError
 from softq_ros.msg import Executed, SimStatus
 from softq_ros.nodes import qos
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Sensors
+from softq_ros.robot.contract_fields import POSITION_LIKE
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.srv import Perturb, Reset
 from softq_ros.tasks.catalogue import task_names
@@ -54,7 +57,9 @@ class SimNode(Node):
 
     Publishes
     ---------
-    /clock (rosgraph_msgs/Clock), tool_pose (geometry_msgs/PoseStamped) [m],
+    /clock (rosgraph_msgs/Clock), tool_pose and, where the task asks for it, object_pose
+    (geometry_msgs/PoseStamped) [m]; for a robot that moves through the world odom
+    (nav_msgs/Odometry) [m, m/s] and imu (sensor_msgs/Imu) [rad/s];
     joint_states (sensor_msgs/JointState) [rad, rad/s, N m], sim/status (softq_ros/SimStatus)
 
     Subscribes
@@ -84,6 +89,9 @@ class SimNode(Node):
         self._sensors: Sensors | None = None
         self._clock = ClockMessage()
         self._pose: PoseStamped | None = None
+        self._object_pose: PoseStamped | None = None
+        self._odometry: Odometry | None = None
+        self._imu: Imu | None = None
         self._joints: JointState | None = None
         self._reset_reply: tuple[tuple[int, int], Reset.Response] | None = None
         self._command = (np.zeros(len(self._contract.joints)), 0.0)
@@ -98,6 +106,11 @@ class SimNode(Node):
     def _connect(self) -> None:
         self._clock_pub = self.create_publisher(ClockMessage, '/clock', qos.STATE)
         self._pose_pub = self.create_publisher(PoseStamped, 'tool_pose', qos.STATE)
+        if self._task.needs_object_pose:
+            self._object_pub = self.create_publisher(PoseStamped, 'object_pose', qos.STATE)
+        if self._task.needs_base:
+            self._odometry_pub = self.create_publisher(Odometry, 'odom', qos.STATE)
+            self._imu_pub = self.create_publisher(Imu, 'imu', qos.STATE)
         self._joints_pub = self.create_publisher(JointState, 'joint_states', qos.STATE)
         self._status_pub = self.create_publisher(SimStatus, 'sim/status', qos.LATCHED)
         self.create_service(Reset, 'sim/reset', self._on_reset)
@@ -124,7 +137,7 @@ class SimNode(Node):
         except SoftqError as error:
             response.message = str(error)
             return response
-        self._command = (np.zeros(len(self._contract.joints)), 0.0)
+        self._command = (self._idle(self._sensors.position), 0.0)
         response.success = True
         ns_to_time(response.stamp, stamp)
         self._reset_reply = (key, response)
@@ -160,7 +173,12 @@ class SimNode(Node):
             return
         command, received = self._command
         alive = time.monotonic() - received < COMMAND_TIMEOUT_SEC
-        self._step(command if alive else np.zeros_like(command))
+        self._step(command if alive else self._idle(command))
+
+    def _idle(self, command: np.ndarray) -> np.ndarray:
+        """Return what stands for a command that does not come: a drive keeps its position."""
+        keeps = self._contract.interface in POSITION_LIKE
+        return command if keeps else np.zeros_like(command)
 
     def _step(self, command: np.ndarray) -> None:
         try:
@@ -188,6 +206,14 @@ class SimNode(Node):
         if sensors.tool_position is not None:
             self._pose = sensors_to_pose(sensors, self._contract, self._pose)
             self._pose_pub.publish(self._pose)
+        if self._task.needs_object_pose:
+            self._object_pose = sensors_to_object_pose(sensors, self._contract, self._object_pose)
+            self._object_pub.publish(self._object_pose)
+        if self._task.needs_base:
+            self._odometry = sensors_to_odometry(sensors, self._contract, self._odometry)
+            self._odometry_pub.publish(self._odometry)
+            self._imu = sensors_to_imu(sensors, self._contract, self._imu)
+            self._imu_pub.publish(self._imu)
         self._joints = sensors_to_joint_state(sensors, self._joints)
         self._joints_pub.publish(self._joints)
 

@@ -13,30 +13,24 @@
 # limitations under the License.
 """Tasks of the Sawyer with a brick in its hand: reach a pose, stack on another brick."""
 from collections.abc import Sequence
+from dataclasses import replace
 import math
+import zlib
 
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
 from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
+from softq_ros.robot.inverse import joints_at
+from softq_ros.robot.rotations import (
+    angle_between, product, quaternion_from_vector, rotation_matrix)
+from softq_ros.tasks.sawyer_shape import Shape
+from softq_ros.tasks.sawyer_starts import SawyerStarts
 from softq_ros.tasks.task import Task
 
-
-def rotation_matrix(quaternion: np.ndarray) -> np.ndarray:
-    """Return the ``(3, 3)`` matrix of a unit quaternion w, x, y, z."""
-    w, x, y, z = quaternion.tolist()
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)]])
-
-
-def angle_between(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the angle of the rotation between two unit quaternions [rad]."""
-    cosine = abs(float(first @ second))
-    sine = math.sqrt(max(0.0, 1.0 - cosine * cosine))
-    return 2.0 * math.atan2(sine, cosine)
+STOPS_GIVE = 0.1  # rad beyond its limits that a joint which gets to its stops may be measured
+Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m] and quaternion w, x, y, z
 
 
 class SawyerPose(Task):
@@ -45,11 +39,14 @@ class SawyerPose(Task):
 
     The pose error is that of three points of the brick, so that position and rotation share one
     unit; the observation shows it twice, at full scale and finely near the target. The solution of
-    the target's inverse kinematics is not part of it.
+    the target's inverse kinematics is part of it only where ``observe_ik`` asks for it. A target
+    that is drawn is measured as the object's pose; it is the seat of the fixed brick.
 
-    :param settings: the numbers of ``config/tasks/<name>.yaml``.
+    :param settings: the options of ``config/tasks/<name>.yaml``.
     """
 
+    CHOICES = {'target': ('fixed', 'speed', 'converged'), 'start': ('box', 'above', 'anywhere'),
+               'fit': ('loose', 'press'), 'brick': ('2x4', '2x2')}
     needs_tool_pose = True
 
     def __init__(self, name: str, contract: RobotContract, settings: dict) -> None:
@@ -61,51 +58,111 @@ class SawyerPose(Task):
             raise ConfigurationError(f'{name}: start_pose has {self._start_pose.size} numbers; '
                                      f'accepted: {len(contract.joints)}')
         self.retreat = (self._start_pose,)  # above the seat
+        self.history = settings['delay_steps']
+        self.needs_object_pose = settings['target'] != 'fixed'
         self._target = np.array(settings['target_position'], float)
         quaternion = np.array(settings['target_quaternion'], float)
         self._target_quaternion = quaternion / np.linalg.norm(quaternion)
+        self.target = None if self.needs_object_pose else (self._target, self._target_quaternion)
         self._points = np.array(settings['brick_points'], float)
-        self._target_points = self._points @ rotation_matrix(self._target_quaternion).T
-        self._target_points += self._target
+        self._target_points = self._at(self._target, self._target_quaternion)
         self._success_angle = math.radians(settings['success_angle_deg'])
+        self._solved: tuple[bytes, np.ndarray] = (b'', self._start_pose)
+        self._starts = SawyerStarts(contract, settings)
         self._spec = self._make_spec()
 
+    def _at(self, place: np.ndarray, turn: np.ndarray) -> np.ndarray:
+        return self._points @ rotation_matrix(turn).T + place
+
     def _make_spec(self) -> Spec:
-        joints = self.contract.joints
-        lower = self.contract.position_lower - self._start_pose
-        upper = self.contract.position_upper - self._start_pose
-        rows = [Field(f'{j} from start pose', 'rad', low, high)
-                for j, low, high in zip(joints, lower, upper)]
-        fast = self._settings['velocity_scale']
+        settings, joints = self._settings, self.contract.joints
+        to_stops = self.contract.interface == 'effort' or settings['start'] == 'anywhere'
+        give = STOPS_GIVE if to_stops else 0.0
+        lower, upper = self.contract.position_lower - give, self.contract.position_upper + give
+        rows = [Field(f'{j} from start pose', 'rad', low, high) for j, low, high
+                in zip(joints, lower - self._start_pose, upper - self._start_pose)]
+        fast = settings['velocity_scale']
         rows += [Field(f'{j} velocity / limit * {fast:g}', '1', -fast, fast) for j in joints]
         axes = [f'point {p} {axis}' for p in range(len(self._points)) for axis in 'xyz']
-        rows += [Field(f'{a} error * {self._settings["error_scale"]:g}', '1') for a in axes]
-        fine = self._settings['fine_error']
+        rows += [Field(f'{a} error * {settings["error_scale"]:g}', '1') for a in axes]
+        fine = settings['fine_error']
         rows += [Field(f'tanh({a} error / {fine:g} m)', '1', -1.0, 1.0) for a in axes]
+        if settings['observe_ik']:
+            rows += [Field(f'{j} from inverse kinematics of the target', 'rad') for j in joints]
+        rows += [Field(f'{action.name}, {ago} steps ago', '1', -1.0, 1.0)
+                 for ago in range(1, self.history + 1) for action in self.action_spec.fields]
         return Spec(tuple(rows))
 
     @property
     def observation_spec(self) -> Spec:
-        """Return joints, velocities, point errors and fine point errors."""
+        """Return joints, velocities, point errors, fine point errors, and what options add."""
         return self._spec
 
     def start(self, rng: np.random.Generator) -> Start:
-        """Draw joints around the start pose, uniformly in a box."""
-        box = self._settings['start_box']
-        return Start(self._start_pose + rng.uniform(-box, box, self._start_pose.size))
+        """Draw target, joints and variation as the options say."""
+        return self._starts.draw(rng)
+
+    def clear(self, position: np.ndarray) -> bool:
+        """Return whether joints lie within the contract's bounds and touch nothing."""
+        return super().clear(position) and Shape(self.contract.chain).clear(position)
+
+    def wanted(self, sensors: Sensors) -> Pose:
+        """Return the pose that the tool is to have."""
+        if not self.needs_object_pose:
+            return self._target, self._target_quaternion
+        return sensors.object_position, sensors.object_quaternion
 
     def _errors(self, sensors: Sensors) -> np.ndarray:
+        target = (self._at(*self.wanted(sensors)) if self.needs_object_pose
+                  else self._target_points)
         points = self._points @ rotation_matrix(sensors.tool_quaternion).T
-        return points + sensors.tool_position - self._target_points
+        return points + sensors.tool_position - target
+
+    def seen(self, sensors: Sensors) -> Sensors:
+        """
+        Return the sensors as the policy sees them: with noise on the poses where options ask.
+
+        The noise is drawn from the bits of what was measured, anew in each step, for an object at
+        rest once; so it repeats with the measurement, and what is judged stays the truth.
+        """
+        if not (self._settings['noise_position'] or self._settings['noise_angle_deg']):
+            return sensors
+        key = np.concatenate([sensors.position, sensors.velocity])
+        place, turn = self._noisy(sensors.tool_position, sensors.tool_quaternion, key)
+        seen = replace(sensors, tool_position=place, tool_quaternion=turn)
+        if not self.needs_object_pose:
+            return seen
+        place, turn = sensors.object_position, sensors.object_quaternion
+        place, turn = self._noisy(place, turn, np.concatenate([place, turn]))
+        return replace(seen, object_position=place, object_quaternion=turn)
+
+    def _noisy(self, place: np.ndarray, turn: np.ndarray, key: np.ndarray) -> Pose:
+        rng = np.random.default_rng(zlib.crc32(key.tobytes()))
+        angle = math.radians(self._settings['noise_angle_deg'])
+        place = place + rng.normal(0.0, self._settings['noise_position'], 3)
+        return place, product(quaternion_from_vector(rng.normal(0.0, angle, 3)), turn)
+
+    def solution(self, sensors: Sensors, above: float = 0.0) -> np.ndarray:
+        """Return joints ``(J,)`` that reach the target or above it [m], solved once for each."""
+        place, turn = self.wanted(sensors)
+        place = place + (0.0, 0.0, above)
+        key = place.tobytes() + turn.tobytes()
+        if self._solved[0] != key:
+            self._solved = key, joints_at(self.contract.chain, place, turn, self._start_pose)
+        return self._solved[1]
 
     def observe(self, sensors: Sensors, past: Sequence[Past] = ()) -> np.ndarray:
-        """Return the 32 numbers that the specification names."""
-        settings, errors = self._settings, self._errors(sensors).ravel()
+        """Return the numbers that the specification names; actions before the first are 0."""
+        settings, sensors = self._settings, self.seen(sensors)
+        errors = self._errors(sensors).ravel()
         velocity = sensors.velocity / self.contract.velocity_limit
-        return np.concatenate([
-            sensors.position - self._start_pose, velocity * settings['velocity_scale'],
-            errors * settings['error_scale'], np.tanh(errors / settings['fine_error'])],
-            dtype=np.float32, casting='same_kind')
+        rows = [sensors.position - self._start_pose, velocity * settings['velocity_scale'],
+                errors * settings['error_scale'], np.tanh(errors / settings['fine_error'])]
+        if settings['observe_ik']:
+            rows.append(sensors.position - self.solution(sensors))
+        rows += [step.action for step in past]
+        rows.append(np.zeros((self.history - len(past)) * self.action_spec.size))
+        return np.concatenate(rows, dtype=np.float32, casting='same_kind')
 
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
         """Return -(w d^2 + v ln(1 + d^2 / e)) - c |a|^2, d^2 the mean over the brick's points."""
@@ -120,8 +177,9 @@ class SawyerPose(Task):
 
     def pose_error(self, sensors: Sensors) -> tuple[float, float]:
         """Return the distance [m] and the angle [rad] between tool and target."""
-        distance = math.dist(sensors.tool_position, self._target)
-        return distance, angle_between(sensors.tool_quaternion, self._target_quaternion)
+        place, turn = self.wanted(sensors)
+        distance = math.dist(sensors.tool_position, place)
+        return distance, angle_between(sensors.tool_quaternion, turn)
 
     def at_target(self, sensors: Sensors) -> bool:
         """Return whether distance and angle are both inside the success bounds."""

@@ -39,6 +39,7 @@ class Task(ABC):
     needs_tool_pose = False
     needs_object_pose = False
     needs_base = False
+    target: tuple[np.ndarray, np.ndarray] | None = None  # pose of the tool that is asked for
     modes: tuple[str, ...] = ()
     retreat: tuple[np.ndarray, ...] = ()  # joints a robot passes on its way to a start
 
@@ -60,17 +61,21 @@ class Task(ABC):
 
     def start_within_limits(self, rng: np.random.Generator) -> Start:
         """
-        Draw starts until one lies within the contract's joint limits and workspace.
+        Draw starts until one is clear of the contract's joint limits and workspace.
 
         :raises ConfigurationError: when a hundred draws bring none.
         """
         for _ in range(DRAWS):
             start = self.start(rng)
-            if within_reach(self.contract, start.position):
+            if self.clear(start.position):
                 return start
         raise ConfigurationError(
             f'{self.name}: none of {DRAWS} starts lies within the limits and the workspace of '
             f'{self.contract.name}; accepted: a contract that leaves room for the task')
+
+    def clear(self, position: np.ndarray) -> bool:
+        """Return whether a robot can stand at joints ``(J,)`` without leaving its bounds."""
+        return within_reach(self.contract, position)
 
     @abstractmethod
     def observe(self, sensors: Sensors, past: Sequence[Past] = ()) -> np.ndarray:

@@ -13,6 +13,7 @@
 # limitations under the License.
 """The Sawyer's tasks: pose errors, rewards and success by hand."""
 import math
+from pathlib import Path
 
 from hypothesis import given, strategies
 import numpy as np
@@ -20,6 +21,7 @@ import pytest
 
 from softq_ros.errors import ConfigurationError
 from softq_ros.records import Sensors
+from softq_ros.simulation.catalogue import make_plant
 from softq_ros.tasks.catalogue import load_task, task_configuration
 from softq_ros.tasks.sawyer import angle_between, rotation_matrix
 
@@ -185,3 +187,15 @@ def test_rotation_matrix_turns_a_vector_as_the_quaternion_does(quaternion, vecto
 def test_angle_between_recovers_the_turn_that_was_made(quaternion, angle):
     turned = product(turn([0.6, 0.0, 0.8], angle), quaternion)
     assert angle_between(turned, quaternion) == pytest.approx(angle, abs=1e-6)
+
+
+def test_a_robot_begins_where_nothing_is_touched():
+    path = Path(__file__).parents[1] / 'standin' / 'standin_sawyer.yaml'
+    task = load_task('sawyer_stack', {'robot': str(path)})
+    plant = make_plant(load_task('sawyer_stack'))
+    drawn = [task.start(np.random.default_rng(seed)) for seed in range(60)]
+    touching = [bool(plant.reset(start, 0) and plant.data.ncon) for start in drawn]
+    assert any(touching)  # the drawn poses alone do not see to it
+    for seed in range(60):
+        plant.reset(task.start_within_limits(np.random.default_rng(seed)), 0)
+        assert plant.data.ncon == 0
