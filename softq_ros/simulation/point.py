@@ -41,11 +41,15 @@ class PointPlant:
         if not np.isfinite(command).all():
             raise PlantFault(f'command {command.tolist()}; accepted: finite numbers')
         contract = self._contract
-        self._position = np.clip(self._position + command * contract.period_sec,
-                                 contract.position_lower, contract.position_upper)
+        self._move(np.clip(self._position + command * contract.period_sec,
+                           contract.position_lower, contract.position_upper))
         self._velocity = command
         self._stamp += contract.period_ns
         return self._measure()
+
+    def _move(self, end: np.ndarray) -> None:
+        """Go straight to a place ``(2,)``."""
+        self._position = end
 
     def _measure(self) -> Sensors:
         return Sensors(self._stamp, self._contract.joints, self._position.copy(),

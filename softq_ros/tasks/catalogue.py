@@ -20,11 +20,17 @@ import yaml
 from softq_ros.errors import accepted, ConfigurationError
 from softq_ros.paths import known, share
 from softq_ros.robot.contract import load_contract
+from softq_ros.tasks.minimaze import Minimaze
+from softq_ros.tasks.minitaur import MinitaurWalk
 from softq_ros.tasks.multigoal import Multigoal
+from softq_ros.tasks.pusher import Pusher
 from softq_ros.tasks.sawyer import SawyerPose
+from softq_ros.tasks.swimmer import SwimmerFinish, SwimmerSpeed
 from softq_ros.tasks.task import Task
 
-KINDS = {'multigoal': Multigoal, 'sawyer_pose': SawyerPose}
+KINDS = {'minimaze': Minimaze, 'minitaur_walk': MinitaurWalk, 'multigoal': Multigoal,
+         'pusher': Pusher, 'sawyer_pose': SawyerPose, 'swimmer_finish': SwimmerFinish,
+         'swimmer_speed': SwimmerSpeed}
 NOT_ZERO = ('horizon', 'fine_error', 'precision')
 ABOVE_ZERO = 'above 0'
 

@@ -1,0 +1,92 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The planar pusher of the composition experiment (Haarnoja et al., 2018), as in its code."""
+from collections.abc import Sequence
+
+import numpy as np
+
+from softq_ros.errors import ConfigurationError
+from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
+from softq_ros.robot.contract import RobotContract
+from softq_ros.tasks.task import Task
+
+FORK = ('fork x', 'fork y')
+PUCK = ('puck x', 'puck y')
+
+
+class Pusher(Task):
+    """
+    Push a puck to a goal of which one axis or both count.
+
+    Heights and the puck's turn never change and are not observed.
+
+    :param settings: the numbers of ``config/tasks/<name>.yaml``.
+    """
+
+    needs_tool_pose = True
+    needs_object_pose = True
+
+    def __init__(self, name: str, contract: RobotContract, settings: dict) -> None:
+        """Take the numbers of the configuration."""
+        super().__init__(name, contract, settings['horizon'])
+        self._settings = settings
+        self._goal = np.array(settings['goal'], float)
+        self._counted = np.array(settings['counted'], bool)
+        if not self._counted.any():
+            raise ConfigurationError(f'{name}: counted is {settings["counted"]}; accepted: a 1 '
+                                     'for x or y or both')
+        self._box = np.array([settings['puck_x'], settings['puck_y']], float).T
+        self._empty = np.array(settings['puck_not_at'], float)
+        farthest = np.linalg.norm(np.abs(self._box - self._empty).max(0))
+        if settings['puck_not_within'] >= farthest:
+            raise ConfigurationError(f'{name}: puck_not_within is {settings["puck_not_within"]}; '
+                                     f'accepted: below {farthest:.3f}, which leaves no place')
+        self._spec = self._make_spec()
+
+    def _make_spec(self) -> Spec:
+        contract = self.contract
+        rows = [Field(joint, 'rad', low, high) for joint, low, high in zip(
+            contract.joints, contract.position_lower, contract.position_upper)]
+        rows += [Field(f'{joint} velocity', 'rad/s') for joint in contract.joints]
+        return Spec((*rows, *(Field(name, 'm') for name in FORK + PUCK)))
+
+    @property
+    def observation_spec(self) -> Spec:
+        """Return joints, velocities, fork and puck."""
+        return self._spec
+
+    def start(self, rng: np.random.Generator) -> Start:
+        """Draw joints around the rest pose, and the puck in its box but off one corner."""
+        spread, low_high = self._settings['start_spread'], self._box
+        joints = self.contract.reset_pose + rng.uniform(-spread, spread, len(self.contract.joints))
+        puck = rng.uniform(*low_high)
+        while np.linalg.norm(puck - self._empty) < self._settings['puck_not_within']:
+            puck = rng.uniform(*low_high)
+        return Start(joints, np.array([*puck, 0.0]))
+
+    def observe(self, sensors: Sensors, past: Sequence[Past] = ()) -> np.ndarray:
+        """Return the ten numbers that the specification names."""
+        return np.concatenate([sensors.position, sensors.velocity, sensors.tool_position[:2],
+                               sensors.object_position[:2]]).astype(np.float32)
+
+    def distance(self, sensors: Sensors) -> float:
+        """Return how far the puck is from the goal along the axes that count [m]."""
+        away = sensors.object_position[:2] - self._goal
+        return float(np.linalg.norm(away[self._counted]))
+
+    def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
+        """Return -c |a|^2 - distance."""
+        action, distance = np.asarray(action, np.float64), self.distance(sensors)
+        reward = -self._settings['action_cost'] * float(action @ action) - distance
+        return Judgement(reward, False, distance < self._settings['success_distance'])
