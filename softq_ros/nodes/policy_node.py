@@ -14,28 +14,21 @@
 # limitations under the License.
 """The policy's process: a node for parameters and services beside the node of the control loop."""
 import math
-from pathlib import Path
-import time
 
-from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.action import ActionServer, GoalResponse
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
-from rclpy.parameter import Parameter as RosParameter
-from std_srvs.srv import Trigger
 
 from softq_ros.action import ResetEpisode
-from softq_ros.errors import accepted, ConfigurationError, SoftqError
-from softq_ros.learning.actor import MODES
-from softq_ros.nodes.cockpit import Cockpit, Flight
+from softq_ros.errors import ConfigurationError
+from softq_ros.nodes.cockpit import Cockpit
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.policy_io import PolicyIo
 from softq_ros.nodes.resets import ResetDesk, ResetRequest
 from softq_ros.nodes.run import run_node
-from softq_ros.policies.bundle import find_bundle, load_bundle
+from softq_ros.nodes.selector import DEFAULTS, Selector
 from softq_ros.tasks.catalogue import task_names
 
-LEARNER = 'learner'
 FEEDBACK_SEC = 0.2
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is asked of the robot', choices=task_names),
@@ -57,7 +50,6 @@ PARAMETERS = (
     Parameter('policies', '', 'directory that holds bundles; empty: those that ship'),
     Parameter('autostart', True, 'configure and activate at once'),
 )
-DYNAMIC = {'policy': LEARNER, 'sampling': 'stochastic', 'exploration': True, 'paused': False}
 
 
 class PolicyNode(LifecycleNode):
@@ -66,7 +58,10 @@ class PolicyNode(LifecycleNode):
 
     Parameters
     ----------
-    policy (string): `learner` or the name of a bundle; sampling (string): stochastic,
+    policy (string or string array): `learner`, the name of a bundle, or several: a composition;
+    weights (number array): of each, summing to 1, empty for equal ones; temperature (number):
+    factor on that of training, with N policies 1 averages their Qs and 1/N adds them up;
+    blend_sec (number): how long one fades into the next; sampling (string): stochastic,
     deterministic or best_of_32; exploration (bool): whether it may move at random before there
     is a policy, on a robot false unless given; paused (bool); the others are read-only.
 
@@ -83,32 +78,10 @@ class PolicyNode(LifecycleNode):
         """Declare and check the parameters; ``settings`` holds the read-only ones."""
         super().__init__('policy', **kwargs)
         self._cockpit = cockpit
-        self.task = None
-        self._previous: Flight | None = None
-        self._name = LEARNER
-        self._checked: dict[str, Flight] = {}
-        self.add_on_set_parameters_callback(self._on_set)
-        self.settings = declare(self, PARAMETERS, frozenset(DYNAMIC))
+        self.settings = declare(self, PARAMETERS, frozenset(DEFAULTS))
         self.task = task_of(self.settings)
         self._check_mode()
-        self._declare_dynamic()
-        self.add_post_set_parameters_callback(self._on_changed)
-        self.create_service(Trigger, 'policy/rollback', self._on_rollback)
-
-    def _declare_dynamic(self) -> None:
-        for name, default in DYNAMIC.items():
-            if name == 'exploration':
-                default = self.settings['mode'] == 'sim'
-            descriptor = ParameterDescriptor(description=f'{name}; see the class documentation',
-                                             dynamic_typing=name == 'policy')
-            try:
-                value = self.declare_parameter(name, default, descriptor).value
-            except Exception as error:  # rclpy raises several unrelated types here
-                raise ConfigurationError(f'parameter {name}: {error}') from error
-            if name != 'policy':
-                setattr(self._cockpit, name, value)
-            elif value != LEARNER:
-                self._fly(self._load(value))
+        self._selector = Selector(self, self.task, cockpit, self.settings)
 
     def _check_mode(self) -> None:
         mode, contract = self.settings['mode'], self.task.contract
@@ -140,56 +113,6 @@ class PolicyNode(LifecycleNode):
         self._resets = ActionServer(self, ResetEpisode, 'episode/reset', execute,
                                     goal_callback=_judge_goal)
         self.create_timer(FEEDBACK_SEC, tell, clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-    # parameters: this node's thread checks and loads, the control loop goes on meanwhile
-
-    def _on_set(self, changes: list[RosParameter]) -> SetParametersResult:
-        for change in changes:
-            reason = ''
-            if change.name == 'policy':
-                reason = self._refusal(change.value)
-            elif change.name == 'sampling' and change.value not in MODES:
-                reason = f'parameter sampling: {accepted(change.value, MODES)}'
-            if reason:
-                self._cockpit.reason = reason
-                return SetParametersResult(successful=False, reason=reason)
-        return SetParametersResult(successful=True)
-
-    def _refusal(self, value: object) -> str:
-        if not isinstance(value, str):
-            return (f'parameter policy: got {value!r}; accepted: a string, {LEARNER!r} or the '
-                    'name of a bundle (quote names that YAML reads as something else)')
-        if value == LEARNER or self.task is None:
-            return ''
-        try:
-            self._checked = {value: self._load(value)}
-        except SoftqError as error:
-            return f'parameter policy: {error}'
-        except Exception as error:  # an exception here would end the process
-            return f'parameter policy: {value}: {error}'
-        return ''
-
-    def _load(self, name: str) -> Flight:
-        root = self.settings['policies']
-        bundle = load_bundle(find_bundle(name, Path(root) if root else None))
-        bundle.check_fits(self.task)
-        return Flight(bundle.actor(), name, accepted=time.monotonic())
-
-    def _on_changed(self, changes: list[RosParameter]) -> None:
-        for change in changes:
-            if change.name == 'policy' and change.value != self._name:
-                self._fly(self._checked.get(change.value))
-            elif change.name in DYNAMIC and change.name != 'policy':
-                setattr(self._cockpit, change.name, change.value)
-
-    def _fly(self, flight: Flight | None) -> None:
-        self._previous, self._cockpit.bundle = self._cockpit.bundle, flight
-        self._name = flight.name if flight else LEARNER
-
-    def _on_rollback(self, _, response: Trigger.Response) -> Trigger.Response:
-        self._fly(self._previous)
-        response.success, response.message = True, f'{self._name} flies'
-        return response
 
     # life cycle
 

@@ -19,9 +19,10 @@ import numpy as np
 from rclpy.node import Node
 
 from softq_ros.bridge.conversions import ns_to_time
+from softq_ros.learning.composed_actor import ComposedActor
 from softq_ros.msg import PolicyStatus
 from softq_ros.nodes import qos
-from softq_ros.nodes.cockpit import Cockpit
+from softq_ros.nodes.cockpit import Cockpit, Flight
 
 LATENCIES = 1000  # how many are kept
 
@@ -39,6 +40,8 @@ class PolicyReport:
         self._publisher = node.create_publisher(PolicyStatus, 'policy/status', qos.LATCHED)
         self._status = PolicyStatus(actor=actor, boot_id=boot_id)
         self._latencies: deque[float] = deque(maxlen=LATENCIES)
+        self._draws: deque[tuple[float, float]] = deque(maxlen=LATENCIES)
+        self._since = 0
         self._then = (0, time.monotonic())
         self._reason = ''
 
@@ -53,8 +56,14 @@ class PolicyReport:
         self.say(reason)
 
     def acted(self, latency_sec: float) -> None:
-        """Note how long after its observation a command left [s]."""
+        """Note how long after its observation a command left [s], and how it was drawn."""
         self._latencies.append(latency_sec)
+        flight = self._cockpit.chosen
+        if flight.since != self._since:
+            self._draws.clear()
+            self._since = flight.since
+        if isinstance(flight.actor, ComposedActor):
+            self._draws.append((flight.actor.effective_sample_size, flight.actor.acceptance))
 
     def publish(self, stamp: int, state: str, sequence: int, **counts: int) -> None:
         """
@@ -64,15 +73,14 @@ class PolicyReport:
         :param state: where the control loop is, while the cockpit lets it act.
         :param counts: further fields of the message.
         """
-        status, flight, cockpit = self._status, self._cockpit.flight, self._cockpit
+        status, flight, cockpit = self._status, self._cockpit.chosen, self._cockpit
         now = time.monotonic()
         before, then = self._then
         self._then = (sequence, now)
         for name, value in counts.items():
             setattr(status, name, value)
         status.state = 'paused' if cockpit.paused else state if cockpit.active else 'inactive'
-        status.policy, status.version, status.sampling = (flight.name, flight.version,
-                                                          cockpit.sampling)
+        self._describe(flight)
         status.weights_age_sec = now - flight.accepted if flight.accepted else 0.0
         status.sequence, status.step_rate = sequence, (sequence - before) / max(now - then, 1e-9)
         latencies = np.array(self._latencies or [0.0])
@@ -81,3 +89,14 @@ class PolicyReport:
         status.reason = cockpit.reason or self._reason
         ns_to_time(status.header.stamp, stamp)
         self._publisher.publish(status)
+
+    def _describe(self, flight: Flight) -> None:
+        status, choice = self._status, flight.choice
+        status.policy, status.version, status.sampling = (flight.name, flight.version,
+                                                          self._cockpit.sampling)
+        status.sources, status.digests = list(flight.sources), list(flight.digests)
+        status.weights, status.temperature = list(choice.weights), choice.temperature
+        status.note = flight.note
+        ns_to_time(status.since, flight.since)
+        draws = np.array(list(self._draws) or [(np.nan, np.nan)])
+        status.effective_sample_size, status.acceptance = draws.mean(0).tolist()

@@ -19,6 +19,7 @@ checked, and nothing in it is ever executed.
 """
 from dataclasses import asdict, dataclass, field
 import hashlib
+import json
 from pathlib import Path
 import re
 
@@ -36,7 +37,8 @@ from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 
 FORMAT = 2  # 1 lacked the options of the task
-NAME = re.compile(r'[a-z][a-z0-9_]*')
+YAML_WORDS = 'y|n|yes|no|on|off|true|false|null'  # what a parameter would be read as
+NAME = re.compile(rf'(?!(?:{YAML_WORDS})$)[a-z][a-z0-9_]*')
 MANIFEST, SAMPLER, Q = 'policy.yaml', 'sampler.safetensors', 'q.safetensors'
 MOST_MANIFEST = 256 * 2**10
 KINDS = {'format': int, 'task': str, 'options': dict, 'algorithm': str, 'observation': list,
@@ -79,6 +81,12 @@ class Bundle:
     manifest: Manifest
     weights: dict[str, np.ndarray]
 
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the manifest, which holds those of the weights."""
+        text = json.dumps(asdict(self.manifest), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def actor(self) -> Actor:
         """Return the policy, ready to act."""
         return Actor(self.manifest.algorithm, self.weights, self.manifest.temperature)
@@ -102,18 +110,27 @@ class Bundle:
 
         :raises BundleError: naming the first difference.
         """
-        manifest, contract = self.manifest, task.contract
-        pairs = [('observation', _names(manifest.observation), task.observation_spec),
-                 ('action', _names(manifest.action), task.action_spec)]
-        for what, mine, spec in pairs:
-            wanted = [(f.name, f.unit) for f in spec.fields]
-            if mine != wanted:
-                at = next((i for i, (m, w) in enumerate(zip(mine, wanted)) if m != w),
-                          min(len(mine), len(wanted)))
-                raise BundleError(
-                    f'{what} of {len(mine)} components, number {at} is {mine[at:at + 1]}; '
-                    f'accepted: {len(wanted)}, there {wanted[at:at + 1]}')
-        _check_scaling(manifest, contract)
+        _check_names('observation', self.manifest.observation, task.observation_spec)
+        self.check_acts(task)
+
+    def check_acts(self, task: Task) -> None:
+        """
+        Refuse a policy that says something else than a task's robot understands.
+
+        :raises BundleError: naming the first difference.
+        """
+        _check_names('action', self.manifest.action, task.action_spec)
+        _check_scaling(self.manifest, task.contract)
+
+
+def _check_names(what: str, rows: list, spec: Spec) -> None:
+    mine, wanted = _names(rows), [(f.name, f.unit) for f in spec.fields]
+    if mine != wanted:
+        at = next((i for i, (m, w) in enumerate(zip(mine, wanted)) if m != w),
+                  min(len(mine), len(wanted)))
+        raise BundleError(
+            f'{what} of {len(mine)} components, number {at} is {mine[at:at + 1]}; '
+            f'accepted: {len(wanted)}, there {wanted[at:at + 1]}')
 
 
 def _check_scaling(manifest: Manifest, contract: RobotContract) -> None:

@@ -77,9 +77,10 @@ def read_capped(path: Path, most: int) -> bytes:
     except OSError as error:
         what = 'is a link' if error.errno == errno.ELOOP else error.strerror
         raise BundleError(f'{path.name}: {what}; accepted: a regular file') from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise BundleError(f'{path.name}: no regular file')
     with os.fdopen(handle, 'rb') as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise BundleError(f'{path.name}: no regular file')
         data = file.read(most + 1)
     if len(data) > most:
         raise BundleError(f'{path.name}: more than {most} bytes')

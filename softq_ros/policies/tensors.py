@@ -30,15 +30,22 @@ MOST_HEADER = 64 * 2**10
 MOST_TENSORS = 256
 
 
+def _once(pairs: list[tuple]) -> dict:
+    """Return a JSON object none of whose keys stands there twice."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError('a key stands there twice')
+    return dict(pairs)
+
+
 def _check_header(data: bytes) -> None:
     size = int.from_bytes(data[:8], 'little') if len(data) >= 8 else -1
     if not 2 <= size <= MOST_HEADER or len(data) < 8 + size:
         raise BundleError(f'not safetensors: {len(data)} bytes with a header of {size}; accepted: '
                           f'a whole file with a header of at most {MOST_HEADER}')
     try:
-        header = json.loads(data[8:8 + size])
+        header = json.loads(data[8:8 + size], object_pairs_hook=_once)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise BundleError(f'not safetensors: the header is no JSON: {error}') from error
+        raise BundleError(f'not safetensors: the header does not parse: {error}') from error
     if not isinstance(header, dict) or len(header) > MOST_TENSORS:
         raise BundleError(f'safetensors header of {len(header)} entries; accepted: at most '
                           f'{MOST_TENSORS}')

@@ -1,0 +1,176 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Several policies distilled into one: a new sampler on the states of their runs, no new steps.
+
+The bundle that comes of it is one of soft Q-learning: its sampler follows the composed energy
+E = (1/T) sum w_i Q_i / alpha_i, its Q is alpha E as one wide network, exactly. Here alpha is T times
+the weighted mean of the alpha_i (so that Q is sum w_i Q_i where these agree).
+
+Letters: O observation, B states.
+"""
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from softq_ros.errors import accepted, ConfigurationError, RunError
+from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_q
+from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, row_type
+from softq_ros.learning.settings import make_settings
+from softq_ros.learning.wide_q import named, Part, wide_q
+from softq_ros.policies.bundle import Bundle, Manifest
+from softq_ros.policies.composed import columns_of, make_actor
+from softq_ros.policies.tensors import MOST_BYTES
+from softq_ros.tasks.catalogue import load_task
+from softq_ros.tasks.task import Task
+from softq_ros.training.run import commit, FILE, read_run, versions
+
+BATCH = 128  # states of one update, as in the authors' program
+
+
+class Recipe(NamedTuple):
+    """How policies are composed: weights that sum to one (none: equal ones), and T."""
+
+    weights: tuple[float, ...] = ()
+    temperature: float = 1.0
+
+    def shares(self, count: int) -> np.ndarray:
+        """Return the weights of so many policies, ``(N,)``."""
+        shares = np.array(self.weights or [1.0 / count] * count)
+        if len(shares) != count or (shares < 0).any() or abs(shares.sum() - 1) > 1e-3:
+            raise ConfigurationError(f'--weights: got {shares.tolist()}; accepted: {count} from 0 '
+                                     'that sum to 1')
+        if not self.temperature > 0:
+            raise ConfigurationError(f'--temperature: got {self.temperature}; accepted: above 0')
+        return shares / shares.sum()
+
+
+def stored_states(run: Path, task: Task) -> np.ndarray:
+    """
+    Return the observations of a run's replay as a task sees them, ``(B, O)``; nothing is written.
+
+    :raises RunError: when the run has none, or its task lacks a component.
+    """
+    facts = read_run(run).facts
+    own = load_task(facts['task'], facts['options'])
+    names, wanted = own.observation_spec.names, task.observation_spec.names
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise RunError(f'{run}: its states lack {missing[0]}; accepted: runs of a task that shows '
+                       f'all of {", ".join(wanted)}')
+    path, row = run / 'replay' / 'transitions.bin', row_type(len(names), own.action_spec.size)
+    header = np.fromfile(path, HEADER, 1) if path.is_file() else np.empty(0, HEADER)
+    if not len(header) or header['magic'][0] != MAGIC or not header['total'][0]:
+        raise RunError(f'{run}: no transitions in its replay; accepted: a run that stored some')
+    held = int(min(header['total'][0], header['capacity'][0]))
+    rows = np.memmap(path, row, 'r', HEADER_BYTES, (held,))
+    return np.asarray(rows['values'][:, [names.index(name) for name in wanted]])
+
+
+def run_of(bundle: Bundle, runs: Path) -> Path:
+    """
+    Return the run that a bundle came from.
+
+    :raises RunError: when it is not among these runs.
+    """
+    identity = bundle.manifest.trained.get('run', '')
+    for path in sorted(runs.glob(f'*/{FILE}')):
+        if read_run(path.parent).identity == identity:
+            return path.parent
+    raise RunError(f'run {identity!r} is not in {runs}; accepted: --replay RUN ..., whose states '
+                   'are learned from')
+
+
+def task_for(bundles: dict[str, Bundle], name: str, options: dict) -> Task:
+    """
+    Return the task that a composition is for: that of the policies, where they have one.
+
+    :raises ConfigurationError: when they differ and none is named.
+    """
+    own = {bundle.manifest.task for bundle in bundles.values()}
+    if not name and len(own) > 1:
+        raise ConfigurationError(f'--task: {accepted(name, own)}, or another that shows all they '
+                                 'read')
+    first = next(iter(bundles.values()))
+    return load_task(name, options) if name else first.task(options)
+
+
+def composed_q(bundles: Sequence[Bundle], task: Task, recipe: Recipe) -> tuple[dict, float]:
+    """Return the tensors of alpha E as one network, and alpha."""
+    shares = recipe.shares(len(bundles))
+    alphas = np.array([bundle.manifest.temperature for bundle in bundles])
+    alpha = float(recipe.temperature * (shares @ alphas))
+    factors = alpha * shares / alphas / recipe.temperature
+    layers = wide_q([Part(bundle.actor().q_layers, columns_of(bundle, task.observation_spec),
+                          float(factor)) for bundle, factor in zip(bundles, factors)],
+                    task.observation_spec.size)
+    tensors = named(layers, 'q.0')
+    size = sum(values.nbytes for values in tensors.values())
+    if size > MOST_BYTES // 2:
+        raise ConfigurationError(f'the composed Q takes {size} bytes; accepted: at most '
+                                 f'{MOST_BYTES // 2}, of fewer or smaller policies')
+    return tensors, alpha
+
+
+def distil(bundles: Sequence[Bundle], task: Task, recipe: Recipe, states: Sequence[np.ndarray],
+           updates: int, seed: int, values: dict | None = None) -> tuple[dict, dict]:
+    """
+    Return the tensors of a sampler of the composed energy, and the last update's metrics.
+
+    :param states: of each run, ``(B, O)``; each counts by how many it has.
+    :param values: settings of the sampler other than the defaults of ``sql``.
+    """
+    shares = recipe.shares(len(bundles))
+    energy = ComposedEnergy([
+        frozen_q(bundle.weights, columns_of(bundle, task.observation_spec),
+                 share / bundle.manifest.temperature / recipe.temperature)
+        for bundle, share in zip(bundles, shares)])
+    settings = make_settings('sql', (values or {}) | {'temperature': 1.0, 'svgd_states': BATCH})
+    sampler = ComposedSampler(task.observation_spec.size, task.action_spec.size, settings, seed,
+                              energy)
+    union, rng, metrics = np.concatenate(list(states)), np.random.default_rng(seed), {}
+    for _ in range(updates):
+        metrics = sampler.climb(union[rng.integers(len(union), size=BATCH)])
+    return sampler.weights(), metrics
+
+
+def compose(bundles: dict[str, Bundle], task: Task, recipe: Recipe, runs: Sequence[Path],
+            updates: int, seed: int, values: dict, command: str) -> tuple[Bundle, dict]:
+    """
+    Return one bundle of several, and a report.
+
+    :param bundles: by name.
+    :param runs: whose states are learned from.
+    :param command: what a person typed for it.
+    :raises SoftqError: when bundles, runs and task do not go together.
+    """
+    if updates < 1 or len(bundles) < 2:
+        raise ConfigurationError(f'got {len(bundles)} policies, {updates} updates; accepted: two '
+                                 'or more of each')
+    make_actor(bundles, task, recipe.shares(len(bundles)), recipe.temperature)  # refuses misfits
+    parts = list(bundles.values())
+    tensors, alpha = composed_q(parts, task, recipe)
+    states = [stored_states(run, task) for run in runs]
+    sampler, metrics = distil(parts, task, recipe, states, updates, seed, values)
+    count = sum(len(one) for one in states)
+    trained = {'command': command, 'seed': seed, 'commit': commit(), 'versions': versions(),
+               'updates': updates, 'steps': 0, 'states': count,
+               'composed': {name: bundle.digest for name, bundle in bundles.items()},
+               'weights': recipe.shares(len(parts)).tolist(), 'temperature': recipe.temperature,
+               'replay': [read_run(run).identity for run in runs]}
+    manifest = Manifest.of(task, 'sql', alpha, parts[0].manifest.discount, trained)
+    return Bundle(manifest, sampler | tensors), {
+        'states': count, 'updates': updates, 'temperature': alpha} | metrics

@@ -1,0 +1,63 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+import numpy as np
+import pytest
+
+from softq_ros.errors import ShapeError
+from softq_ros.learning.actor import Actor
+from softq_ros.learning.settings import make_settings
+from softq_ros.learning.sql import SoftQLearning
+from softq_ros.learning.wide_q import block_diagonal, named, Part, wide_q
+
+O, A = 5, 2
+RNG = np.random.default_rng(0)
+
+
+def actor(seed, size, hidden, critics=2):
+    agent = SoftQLearning(size, A, make_settings('sql', {'hidden': hidden, 'critics': critics}),
+                          seed)
+    return Actor('sql', agent.weights(), 1.0)
+
+
+def test_blocks_by_hand():
+    found = block_diagonal([np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])])
+    assert found.tolist() == [[1, 2, 0], [0, 0, 3], [0, 0, 4]]
+
+
+@pytest.mark.parametrize('shapes', [
+    [(O, [16, 16], 2), (O, [16, 16], 2)], [(O, [16, 12], 2), (3, [8, 8], 1)],
+    [(2, [8], 2), (3, [12, 8, 4], 2), (O, [8, 8], 1)]])
+def test_it_says_exactly_the_weighted_sum_of_the_smaller_twins(shapes):
+    actors = [actor(seed, *shape) for seed, shape in enumerate(shapes)]
+    columns = [np.sort(RNG.choice(O, shape[0], replace=False)) for shape in shapes]
+    factors = [0.7, 1.3, 0.2][:len(shapes)]
+    layers = wide_q([Part(one.q_layers, own, factor)
+                     for one, own, factor in zip(actors, columns, factors)], O)
+    sampler = {name: values for name, values in SoftQLearning(
+        O, A, make_settings('sql', {'hidden': [4]}), 0).weights().items()
+        if name.startswith('sampler')}
+    whole = Actor('sql', sampler | named(layers, 'q.0'), 1.0)
+    for _ in range(20):
+        observation = RNG.normal(size=O).astype(np.float32)
+        actions = RNG.uniform(-1, 1, (30, A)).astype(np.float32)
+        wanted = sum(factor * one.q(observation[own], actions)
+                     for one, own, factor in zip(actors, columns, factors))
+        assert whole.q(observation, actions) == pytest.approx(wanted, abs=1e-5)
+
+
+def test_what_does_not_go_together_is_refused():
+    one = Part(actor(0, O, [4]).q_layers, np.arange(O), 1.0)
+    for parts in ([one, one._replace(columns=np.arange(3))], [one._replace(qs=[])]):
+        with pytest.raises(ShapeError, match='accepted: one or two'):
+            wide_q(parts, O)

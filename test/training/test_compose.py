@@ -1,0 +1,138 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+from dataclasses import replace
+from test.support.bundles import bundle_of
+
+import numpy as np
+import pytest
+
+from softq_ros.errors import BundleError, ConfigurationError, RunError
+from softq_ros.learning.replay import ReplayBuffer
+from softq_ros.learning.settings import make_settings
+from softq_ros.policies.bundle import load_bundle, save_bundle
+from softq_ros.policies.composed import make_actor
+from softq_ros.records import Transition
+from softq_ros.tasks.catalogue import load_task
+from softq_ros.training.compose import (
+    compose, composed_q, Recipe, run_of, stored_states, task_for)
+from softq_ros.training.run import open_run
+
+TASK = load_task('multigoal')
+SMALL = {'hidden': [16, 16]}
+
+
+def make_run(folder, name, count, task=TASK):
+    """Make a run whose replay holds so many states: 0, 1, 2 ..."""
+    run = open_run(folder, name, task.name, 'sql', 0, make_settings('sql', SMALL),
+                   options=task.options)
+    sizes = task.observation_spec.size, task.action_spec.size
+    replay = ReplayBuffer(100, *sizes, run.path / 'replay' / 'transitions.bin')
+    for index in range(count):
+        state = np.full(sizes[0], index, np.float32)
+        replay.add(Transition(state, np.zeros(sizes[1], np.float32), 0.0, 1.0, state + 1))
+    replay.close()
+    return run
+
+
+def test_states_of_a_run_are_read_and_nothing_is_written(tmp_path):
+    run = make_run(tmp_path, 'one', 5)
+    before = (run.path / 'replay' / 'transitions.bin').read_bytes()
+    assert stored_states(run.path, TASK).tolist() == [[i, i] for i in range(5)]
+    full = make_run(tmp_path, 'full', 130)
+    assert sorted(stored_states(full.path, TASK)[:, 0]) == list(range(30, 130))
+    assert (run.path / 'replay' / 'transitions.bin').read_bytes() == before
+
+
+def test_runs_without_states_or_with_others_are_refused(tmp_path):
+    with pytest.raises(RunError, match='no transitions'):
+        stored_states(make_run(tmp_path, 'empty', 0).path, TASK)
+    with pytest.raises(RunError, match='its states lack'):
+        stored_states(make_run(tmp_path, 'one', 3).path, load_task('sawyer_reach'))
+    with pytest.raises(RunError, match='no run'):
+        stored_states(tmp_path, TASK)
+
+
+def test_the_run_of_a_bundle_is_found_by_its_identity(tmp_path):
+    runs = [make_run(tmp_path, name, 1) for name in ('one', 'two')]
+    bundle = bundle_of(TASK)
+    trained = {'run': runs[1].identity}
+    mine = replace(bundle, manifest=replace(bundle.manifest, trained=trained))
+    assert run_of(mine, tmp_path) == runs[1].path
+    with pytest.raises(RunError, match='--replay'):
+        run_of(bundle, tmp_path)
+
+
+@pytest.mark.parametrize('recipe, alpha', [
+    (Recipe(), 0.35), (Recipe(temperature=0.5), 0.175), (Recipe((0.8, 0.2)), 0.26)])
+def test_the_composed_bundle_has_the_energy_of_the_live_composition(recipe, alpha, tmp_path):
+    bundles = {'one': bundle_of(TASK, 0, temperature=0.2),
+               'two': bundle_of(TASK, 1, temperature=0.5)}
+    run = make_run(tmp_path, 'run', 20)
+    made, report = compose(bundles, TASK, recipe, [run.path], 3, 0, SMALL, 'a test')
+    assert report['states'] == 20 and report['updates'] == 3
+    save_bundle(tmp_path / 'made', made)
+    loaded = load_bundle(tmp_path / 'made')
+    assert loaded.manifest.temperature == pytest.approx(alpha)
+    assert loaded.manifest.trained['replay'] == [run.identity]
+    assert loaded.manifest.trained['composed'] == {n: b.digest for n, b in bundles.items()}
+    live = make_actor(bundles, TASK, recipe.weights, recipe.temperature)
+    rng = np.random.default_rng(0)
+    observation = rng.normal(size=2).astype(np.float32)
+    actions = rng.uniform(-1, 1, (20, 2)).astype(np.float32)
+    assert loaded.actor().q(observation, actions) / loaded.manifest.temperature == pytest.approx(
+        live.q(observation, actions), abs=1e-3)
+
+
+def test_where_temperatures_agree_the_average_is_of_the_qs():
+    bundles = [bundle_of(TASK, seed, temperature=0.3) for seed in (0, 1)]
+    tensors, alpha = composed_q(bundles, TASK, Recipe())
+    assert alpha == pytest.approx(0.3)
+    assert tensors['q.0.3.weight'][0] == pytest.approx([0.5, -0.5, -0.5] * 2)
+
+
+def test_distilling_climbs_the_composed_energy(tmp_path):
+    bundles = {name: bundle_of(TASK, seed, temperature=0.02)
+               for seed, name in enumerate(('one', 'two'))}
+    run = make_run(tmp_path, 'run', 20)
+    live, means = make_actor(bundles, TASK), []
+    state = stored_states(run.path, TASK)[7]
+    for updates in (1, 300):
+        made, _ = compose(bundles, TASK, Recipe(), [run.path], updates, 0,
+                          SMALL | {'learning_rate': 3e-3}, '')
+        drawn = made.actor().draw(state, 500, np.random.default_rng(0))
+        means.append(live.q(state, drawn).mean())
+    drawn = live.draw(state, 100, np.random.default_rng(0))
+    wanted, spread = live.q(state, drawn).mean(), live.q(state, drawn).std()
+    assert means[0] < means[1]
+    assert abs(means[1] - wanted) < abs(means[0] - wanted) and abs(means[1] - wanted) < spread
+
+
+def test_what_cannot_be_composed_is_refused(tmp_path):
+    one, two = bundle_of(TASK, 0), bundle_of(TASK, 1)
+    run = make_run(tmp_path, 'run', 3).path
+
+    def call(bundles=None, recipe=Recipe(), updates=1):
+        return compose(bundles or {'one': one, 'two': two}, TASK, recipe, [run], updates, 0,
+                       SMALL, '')
+
+    other = replace(two, manifest=replace(two.manifest, discount=0.5))
+    with pytest.raises(BundleError, match='discount differs'):
+        call({'one': one, 'two': other})
+    for bad in ({'bundles': {'one': one}}, {'updates': 0}, {'recipe': Recipe((0.5, 0.6))},
+                {'recipe': Recipe((1.0,))}, {'recipe': Recipe(temperature=0.0)}):
+        with pytest.raises(ConfigurationError, match='accepted'):
+            call(**bad)
+    with pytest.raises(ConfigurationError, match='--task'):
+        task_for({'one': one, 'arm': bundle_of(load_task('sawyer_reach'))}, '', {})
+    assert task_for({'one': one}, '', {}).name == 'multigoal'
