@@ -53,6 +53,26 @@ def _add_train(train: Parser) -> None:
     train.add_argument('--no-curve', action='store_true', help='no evaluations and no report')
 
 
+def _add_compose(compose: Parser) -> None:
+    compose.add_argument('bundle', nargs='+', help='two or more: names or directories')
+    compose.add_argument('--out', required=True, help='directory of the new bundle')
+    compose.add_argument('--replay', nargs='+', default=[], metavar='RUN',
+                         help='runs whose states are learned from; those the policies came from '
+                         'when left out')
+    compose.add_argument('--runs', default='runs', help='directory that holds those')
+    compose.add_argument('--task', default='', help='what it is for, where the policies differ')
+    _add_option(compose)
+    compose.add_argument('--weights', nargs='+', type=float, default=[],
+                         help='of each, summing to 1; equal when left out')
+    compose.add_argument('--temperature', type=float, default=1.0,
+                         help='factor on those of training: with N policies 1 averages their Qs, '
+                         '1/N adds them up, as the authors\' program does')
+    compose.add_argument('--updates', type=int, default=10_000, help='of the new sampler')
+    compose.add_argument('--seed', type=int, default=0)
+    compose.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
+                         help='a setting of the sampler, such as hidden=[128,128]')
+
+
 BENCHES = ('lockstep', 'paths', 'loop', 'learner', 'act', 'replay')
 
 
@@ -105,6 +125,8 @@ def _parser() -> Parser:
                        'none, light, bully, or a .yaml file; then --episodes counts those of '
                        'each kind of event, beside those without')
     score.add_argument('--video', default='', help='mp4 file to write')
+    _add_compose(verb('compose', verbs.compose, 'distil several policies into one, without any '
+                      'new steps of the robot'))
     plot = verb('plot', verbs.plot, 'draw what was learned')
     plot.add_argument('run', nargs='+', help='run directories; a policy for a landscape')
     plot.add_argument('--what', choices=('curves', 'landscape'), default='curves',

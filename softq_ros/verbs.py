@@ -192,6 +192,37 @@ def _score_environment(bundle, options: argparse.Namespace) -> dict:
         bundle.actor(), task, options.episodes, options.seed, sampling)
 
 
+def compose(options: argparse.Namespace) -> int:
+    """Distil several policies into one."""
+    from softq_ros.policies.bundle import find_bundle, load_bundle, save_bundle
+    from softq_ros.training.compose import compose, Recipe, run_of, task_for
+    from softq_ros.training.learner import prepare_process
+    out = Path(options.out)
+    if out.exists():
+        raise ConfigurationError(f'--out: {out} exists; accepted: a new directory')
+    prepare_process()
+    bundles = {name: load_bundle(find_bundle(name)) for name in options.bundle}
+    task = task_for(bundles, options.task, _values('option', options))
+    runs = [Path(run) for run in options.replay] or [
+        run_of(bundle, Path(options.runs)) for bundle in bundles.values()]
+    bundle, report = compose(bundles, task, Recipe(tuple(options.weights), options.temperature),
+                             runs, options.updates, options.seed, _values('set', options),
+                             _compose_command(options))
+    save_bundle(out, bundle)
+    _print({'out': str(out), 'task': task.name} | report, options.json)
+    return 0
+
+
+def _compose_command(options: argparse.Namespace) -> str:
+    lists = [word for name in ('replay', 'weights') if getattr(options, name)
+             for word in (f'--{name}', *getattr(options, name))]
+    pairs = [('option', word) for word in options.option] + [('set', word) for word in options.set]
+    pairs += [(name, getattr(options, name)) for name in (
+        'task', 'temperature', 'updates', 'seed') if getattr(options, name)]
+    return shlex.join(['softq', 'compose', *options.bundle, '--out', options.out, *map(str, lists),
+                       *(str(word) for name, value in pairs for word in (f'--{name}', value))])
+
+
 def plot(options: argparse.Namespace) -> int:
     """Draw curves of runs, or what a policy of the plane learned."""
     if options.what == 'landscape':

@@ -14,6 +14,7 @@
 # limitations under the License.
 """The policy's process: a node for parameters and services beside the node of the control loop."""
 import math
+import sys
 
 from rclpy.action import ActionServer, GoalResponse
 from rclpy.clock import Clock, ClockType
@@ -30,6 +31,7 @@ from softq_ros.nodes.selector import DEFAULTS, Selector
 from softq_ros.tasks.catalogue import task_names
 
 FEEDBACK_SEC = 0.2
+SWITCH_SEC = 0.0005  # that the control loop waits for the thread which loads bundles
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is asked of the robot', choices=task_names),
     OPTIONS,
@@ -157,6 +159,7 @@ def make_process(**kwargs) -> PolicyIo:
 
 def main(args: list[str] | None = None) -> int:
     """Run the process until a signal."""
+    sys.setswitchinterval(SWITCH_SEC)
     return run_node(make_process, args)
 
 

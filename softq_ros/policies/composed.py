@@ -38,16 +38,15 @@ def columns_of(bundle: Bundle, spec: Spec) -> np.ndarray:
 
     :raises BundleError: naming the first component that is not there or out of its order.
     """
-    places = {(f.name, f.unit): at for at, f in enumerate(spec.fields)}
-    columns = []
+    shown, columns = {f.name: (at, f.unit) for at, f in enumerate(spec.fields)}, []
     for row in Spec.from_list(bundle.manifest.observation).fields:
-        at = places.get((row.name, row.unit))
-        if at is None:
-            raise BundleError(f'reads {row.name} [{row.unit}]; the task shows '
-                              f'{", ".join(f"{name} [{unit}]" for name, unit in places)}')
+        at, unit = shown.get(row.name, (-1, None))
+        if unit != row.unit:
+            there = f'in {unit}' if unit else 'not at all'
+            raise BundleError(f'reads {row.name} in {row.unit}; the task shows it {there}')
         if columns and at <= columns[-1]:
             raise BundleError(f'reads {row.name} after {spec.names[columns[-1]]}; accepted: the '
-                              f'order of the task, {", ".join(spec.names)}')
+                              'order in which the task shows them')
         columns.append(at)
     return np.array(columns)
 

@@ -37,7 +37,7 @@ def _maze(task: Task) -> MazePlant:
 
 
 def _pusher(task: Task) -> PusherPlant:
-    return PusherPlant(f'pusher/{task.name}.xml', task.contract)
+    return PusherPlant(f'pusher/{task.name}.xml', task.contract, task.goal)
 
 
 def _swimmer(task: Task) -> SwimmerPlant:

@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The planar pusher: an arm, and a puck that is the object."""
+import mujoco
 import numpy as np
 
 from softq_ros.robot.contract import RobotContract
@@ -19,11 +20,19 @@ from softq_ros.simulation.mujoco_plant import MujocoPlant
 
 
 class PusherPlant(MujocoPlant):
-    """A scene whose object slides on two joints."""
+    """
+    A scene whose object slides on two joints.
 
-    def __init__(self, scene: str, contract: RobotContract) -> None:
+    :param goal: where the middle of the goal's mark is drawn, x and y [m].
+    """
+
+    def __init__(self, scene: str, contract: RobotContract, goal: np.ndarray) -> None:
         """Load the scene."""
-        super().__init__(scene, contract, object_site='puck')
+        def draw(spec: mujoco.MjSpec) -> None:
+            mark = next(geom for geom in spec.geoms if geom.name == 'goal')
+            mark.pos[:2] = goal
+
+        super().__init__(scene, contract, draw, object_site='puck')
         slides = [self.model.joint(name) for name in ('puck_x', 'puck_y')]
         self._slides = np.concatenate([slide.qposadr for slide in slides])
         self._slide_velocities = np.concatenate([slide.dofadr for slide in slides])

@@ -29,6 +29,7 @@ class Pusher(Task):
     """
     Push a puck to a goal of which one axis or both count.
 
+    ``goal`` is the middle of what counts, a point or a line [m].
     Heights and the puck's turn never change and are not observed.
 
     :param settings: the numbers of ``config/tasks/<name>.yaml``.
@@ -41,11 +42,11 @@ class Pusher(Task):
         """Take the numbers of the configuration."""
         super().__init__(name, contract, settings['horizon'])
         self._settings = settings
-        self._goal = np.array(settings['goal'], float)
         self._counted = np.array(settings['counted'], bool)
         if not self._counted.any():
             raise ConfigurationError(f'{name}: counted is {settings["counted"]}; accepted: a 1 '
                                      'for x or y or both')
+        self.goal = np.where(self._counted, np.array(settings['goal'], float), 0.0)
         self._box = np.array([settings['puck_x'], settings['puck_y']], float).T
         self._empty = np.array(settings['puck_not_at'], float)
         farthest = np.linalg.norm(np.abs(self._box - self._empty).max(0))
@@ -82,7 +83,7 @@ class Pusher(Task):
 
     def distance(self, sensors: Sensors) -> float:
         """Return how far the puck is from the goal along the axes that count [m]."""
-        away = sensors.object_position[:2] - self._goal
+        away = sensors.object_position[:2] - self.goal
         return float(np.linalg.norm(away[self._counted]))
 
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:

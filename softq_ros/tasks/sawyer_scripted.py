@@ -19,7 +19,7 @@ from softq_ros.robot.inverse import least_squares_step, pose_error
 from softq_ros.tasks.sawyer import SawyerPose
 
 SLOPE = 20.0  # m of height per m that the brick is beside the seat: the funnel it comes down
-FIT = 0.002  # m beside the seat at which it may go all the way
+FIT = 0.004  # m beside the seat at which it may go all the way: the studs' tips lead it there
 HOVER, PRESSED = 0.04, -0.005  # m above the seat: the funnel's rim, and what presses it on
 ARM = 0.1  # m, lever at which a tilt counts as being beside the seat
 FASTEST = np.array([0.5, 0.5, 0.5, 0.5, 0.8, 0.8, 1.0])  # rad/s; as the velocity commands
@@ -27,7 +27,7 @@ APPROACH = 4.0  # 1/s, share of the way that is wanted per second
 # of a joint's velocity error, N m s/rad; critical for the mass each one moves at 20 Hz
 GAINS = np.array([20.0, 18.0, 9.0, 11.0, 1.8, 1.4, 0.6])
 DRY_FRICTION = 0.1  # N m, as in the scene
-DELAYED = 0.5  # share of the gains under a delay, which takes that much of the phase
+DELAYED = 0.65  # share of the gains under a delay, which takes that much of the phase
 NEAR = 0.3  # rad from the joints over the seat, beyond which these are the way
 CREEP = 0.02  # rad/s below which dry friction is made up for in part only
 
@@ -37,13 +37,15 @@ class ScriptedSawyer:
     Servo the tool to the seat by damped least squares.
 
     The joint velocity that is wanted becomes the action: as it is, as a step of the target, or as
-    the torque of a PD controller whose proportional part is bounded. It has no memory.
+    the torque of a PD controller whose proportional part is bounded. It has no memory;
+    under a delay it acts on where the joints will be.
     """
 
     def __init__(self, task: SawyerPose) -> None:
         """Take robot and target of a task."""
         self._task, self._contract = task, task.contract
         self._gains = GAINS * (DELAYED if task.history else 1.0)
+        self._ahead = task.history * task.contract.period_sec
 
     def act_on(self, sensors: Sensors) -> np.ndarray:
         """Return the action ``(A,)`` in [-1, 1] for what is measured."""
@@ -61,12 +63,12 @@ class ScriptedSawyer:
 
     def _velocity(self, sensors: Sensors) -> np.ndarray:
         """Return the joint velocities ``(J,)`` [rad/s]: over the seat, then down the funnel."""
-        chain = self._contract.chain
-        away = self._task.solution(sensors, HOVER) - sensors.position
+        chain, joints = self._contract.chain, sensors.position + self._ahead * sensors.velocity
+        away = self._task.solution(sensors, HOVER) - joints
         if np.abs(away).max() < NEAR:
-            error = pose_error(chain, sensors.position, *self._task.wanted(sensors))
+            error = pose_error(chain, joints, *self._task.wanted(sensors))
             beside = np.linalg.norm(error[:2]) + ARM * np.linalg.norm(error[3:])
             error[2] += np.clip(SLOPE * (beside - FIT), PRESSED, HOVER)
-            away = least_squares_step(chain.jacobian(sensors.position), error)
+            away = least_squares_step(chain.jacobian(joints), error)
         velocity = APPROACH * away
         return velocity / max(1.0, float((np.abs(velocity) / FASTEST).max()))

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from softq_ros.learning.actor import Actor
+from softq_ros.learning.composed_actor import ComposedActor, Constituent
 from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
@@ -40,7 +41,7 @@ def _times(work: Callable, count: int) -> list[float]:
 
 
 def act_latency(count: int = 5000) -> dict:
-    """Return median and p99 [s] from one observation to one action, layers of 2 x 256."""
+    """Return median and p99 [s] from observation to action, layers of 2 x 256; of two composed."""
     agent = SoftQLearning(OBSERVATION, ACTION, make_settings('sql', {'hidden': (256, 256)}), 0)
     actor, rng = Actor('sql', agent.weights(), agent.temperature), np.random.default_rng(0)
     observation = rng.standard_normal(OBSERVATION, np.float32)
@@ -48,8 +49,14 @@ def act_latency(count: int = 5000) -> dict:
     with torch.inference_mode():
         others = _times(lambda: torch.tanh(sampler(state, agent.noise(1, 1))), count)
     times = _times(lambda: actor.act(observation, rng), count)
+    both = ComposedActor([
+        Constituent(Actor('sql', agent.weights(), agent.temperature), np.arange(OBSERVATION))
+        for _ in range(2)], [0.5, 0.5], 1.0, OBSERVATION)
+    composed = _times(lambda: both.act(observation, rng), count // 5)
     median, other = statistics.median(times), statistics.median(others)
     return {'rate': 1 / median, 'median_sec': median, 'p99_sec': float(np.percentile(times, 99)),
+            'composed_median_sec': statistics.median(composed),
+            'composed_p99_sec': float(np.percentile(composed, 99)),
             'torch_median_sec': other, 'ratio': other / median,
             'what': f'an action from {OBSERVATION} numbers by layers of 2 x 256'}
 

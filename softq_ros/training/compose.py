@@ -15,8 +15,8 @@
 Several policies distilled into one: a new sampler on the states of their runs, no new steps.
 
 The bundle that comes of it is one of soft Q-learning: its sampler follows the composed energy
-E = (1/T) sum w_i Q_i / alpha_i, its Q is alpha E as one wide network, exactly. Here alpha is T times
-the weighted mean of the alpha_i (so that Q is sum w_i Q_i where these agree).
+E = (1/T) sum w_i Q_i / alpha_i, its Q is alpha E as one wide network, exactly. Here alpha is T
+times the weighted mean of the alpha_i, so that Q is sum w_i Q_i where these agree.
 
 Letters: O observation, B states.
 """

@@ -23,7 +23,7 @@ from softq_ros.tasks.catalogue import load_task
 
 TASK = 'sawyer_reach'
 PERIOD = load_task(TASK).contract.period_sec
-UNITS = 760  # of two layers in each of three networks: 8 MB a bundle
+UNITS = 800  # of two layers in each of three networks: 8 MB a bundle
 SWAPS = 6
 
 

@@ -35,25 +35,27 @@ SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS = 36_000, 120_000, 20_000
 TEST_EPISODES, TEST_SEED = 500, 7
 ALGORITHMS = {'sql': 'SQL', 'sac': 'SAC', 'td3': 'TD3', 'ddpg': 'DDPG', 'droq': 'DroQ'}
 SPEED = ('target=speed', 'start=above')
-TORQUE = 'robot=sim_sawyer_torque'
+SOLVED = 'observe_ik=true'
+VELOCITY, TORQUE = 'sawyer_stack', 'sawyer_stack_torque'
 REALISM = ('delay_steps=1', 'noise_position=0.0005', 'noise_angle_deg=0.2', 'randomise=true')
 CONVERGED = ('target=converged', 'start=anywhere')
 
 
 class Row(NamedTuple):
-    """One line of a table: a task's options, and settings other than the files'."""
+    """One line of a table: a task with its options, and settings other than the files'."""
 
     name: str
     words: str
     options: tuple[str, ...]
     settings: tuple[str, ...] = ()
+    task: str = VELOCITY
 
 
 SPEED_ROWS = (
     Row('velocity', 'velocity', SPEED),
-    Row('velocity-ik', 'velocity, inverse kinematics observed', (*SPEED, 'observe_ik=true')),
-    Row('torque', 'torque', (*SPEED, TORQUE)),
-    Row('torque-ik', 'torque, inverse kinematics observed', (*SPEED, TORQUE, 'observe_ik=true')),
+    Row('velocity-ik', 'velocity, sees joints of the target', (*SPEED, SOLVED)),
+    Row('torque', 'torque', SPEED, task=TORQUE),
+    Row('torque-ik', 'torque, sees joints of the target', (*SPEED, SOLVED), task=TORQUE),
     Row('realism', 'velocity; delay, noise, randomised', (*SPEED, *REALISM)),
 )
 CONVERGED_ROWS = (
@@ -80,7 +82,7 @@ def train(row: Row, algorithm: str, seed: int, steps: int, until: str) -> None:
     words += [word for setting in row.settings for word in ('--set', setting)]
     begun = (run / 'run.yaml').exists()
     result = softq('train', '--until', until, *(['--resume', str(run)] if begun else [
-        '--run', str(run), '--task', 'sawyer_stack', '--algorithm', algorithm, '--seed',
+        '--run', str(run), '--task', row.task, '--algorithm', algorithm, '--seed',
         str(seed), '--steps', str(steps), *words]))
     (run / 'proved.json').write_text(json.dumps(result))
 
@@ -182,7 +184,7 @@ def write(seeds: int, algorithms: list[str]) -> None:
         f'Medians over {seeds} seeds; at most {SPEED_STEPS} control steps at {RATE:g} Hz. The '
         'target is drawn for each episode (x .45 to .60 m, y within .15 m, yaw within 20 '
         'degrees), the start within .5 rad around the pose 15 cm above it. "90 % reached": 45 of '
-        '50 validation episodes, then 90 of 100 on new seeds, dated at the first of the two. Robot '
+        '50 validation episodes, then 90 of 100 on new seeds, dated at the first. Robot '
         'time includes random warm-up; in brackets with 8 s for each reset.',
         table(SPEED_HEAD, speed),
         '## How surely',

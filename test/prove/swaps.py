@@ -37,7 +37,7 @@ from support.bad_bundles import BAD, spoil  # noqa: E402
 from support.bundles import save_random  # noqa: E402
 from support.pilot import flying, Pilot  # noqa: E402
 
-TASK, UNITS = 'sawyer_reach', 760  # of two layers in three networks: 8 MB a bundle
+TASK, UNITS = 'sawyer_reach', 800  # of two layers in three networks: 8 MB a bundle
 SWAP_SEC = 1.0
 HEAD = ['block', 'n', 'periods', 'median [ms]', 'p99 [ms]', 'largest [ms]', 'above two periods']
 
@@ -64,32 +64,36 @@ def swap(pilot: Pilot, names: tuple):
     return work
 
 
-def refuse(pilot: Pilot, root: Path, said: list):
+def refuse(pilot: Pilot, said: list):
     """Return what asks for one bad bundle after the other."""
     def work(number: int) -> None:
-        how = list(BAD)[number % len(BAD)]
-        save_random(root, 'bad', TASK, 2)
-        spoil(root / 'bad', how)
-        accepted, reason = pilot.set('policy', 'bad')
-        if accepted or pilot.get('policy') == 'bad':
-            raise SystemExit(f'{how}: accepted')
-        said.append([how, reason.removeprefix('parameter policy: ')])
+        accepted, reason = pilot.set('policy', f'bad_{number}')
+        if accepted:
+            raise SystemExit(f'bad_{number}: accepted')
+        said.append([list(BAD)[number], reason.removeprefix('parameter policy: ')])
     return work
+
+
+def fill(root: Path) -> float:
+    """Make every bundle; return the size of a large one [MB]."""
+    for seed, name in enumerate(('one', 'two')):
+        save_random(root, name, TASK, seed, UNITS)
+        save_random(root, f'small_{name}', TASK, seed, 256)
+    for number, how in enumerate(BAD):
+        spoil(save_random(root, f'bad_{number}', TASK, 2), how)
+    return sum(path.stat().st_size for path in (root / 'one').iterdir()) / 1e6
 
 
 def measure(swaps: int, folder: Path, domain: str) -> tuple[list, list]:
     """Fly, swap and refuse; return the rows of periods and what was said of bad bundles."""
     root, said = folder / 'policies', []
-    for seed, name in enumerate(('one', 'two')):
-        save_random(root, name, TASK, seed, UNITS)
-        save_random(root, f'small_{name}', TASK, seed, 256)
-    size = sum(path.stat().st_size for path in (root / 'one').iterdir())
+    size = fill(root)
     with flying(folder, domain, f'task:={TASK}', 'policy:=one', 'stepping:=realtime',
                 'sampling:=stochastic') as pilot:
         pilot.wait(lambda: pilot.status.sequence > 40, 'flight')
         rows = [block(pilot, 'left alone', swaps, lambda number: None),
-                block(pilot, f'swap of {size / 1e6:.1f} MB', swaps, swap(pilot, ('two', 'one'))),
-                block(pilot, 'bad bundle', len(BAD), refuse(pilot, root, said)),
+                block(pilot, f'swap of {size:.1f} MB', swaps, swap(pilot, ('two', 'one'))),
+                block(pilot, 'bad bundle', len(BAD), refuse(pilot, said)),
                 block(pilot, 'swap to a composition of two 2 x 256 and back', swaps // 4,
                       swap(pilot, (['small_one', 'small_two'], 'one'))),
                 block(pilot, 'left alone', swaps, lambda number: None)]

@@ -29,14 +29,22 @@ def plant():
     return make_plant(TASK)
 
 
-def stroke(plant, seconds: float, phase: float = 1.0, rate: float = 2.0):
-    """Let a wave [rad, rad/s] run along the swimmer and return the last sensors."""
+def swim(sensors, time: float, phase: float = 1.0) -> np.ndarray:
+    """Return the torques [N m] of a wave that runs along the swimmer."""
+    wanted = np.sin([2.0 * time, 2.0 * time - phase])
+    return np.clip(136.0 * (wanted - sensors.position) - 4.7 * sensors.velocity, -50.0, 50.0)
+
+
+def shake(sensors, time: float) -> np.ndarray:
+    """Return torques [N m] that throw the front link to and fro."""
+    return 50.0 * np.clip(1.5 * np.sin([4.0 * time, 4.0 * time - 2.2]), -1.0, 1.0)
+
+
+def stroke(plant, seconds: float, phase: float = 1.0):
+    """Let a wave run along the swimmer and return the last sensors."""
     sensors = plant.reset(Start(np.zeros(2)), 0)
     for step in range(round(seconds * TASK.contract.control_rate)):
-        angle = rate * step * TASK.contract.period_sec
-        wanted = np.sin([angle, angle - phase])
-        torque = 136.0 * (wanted - sensors.position) - 4.7 * sensors.velocity
-        sensors = plant.step(np.clip(torque, -50.0, 50.0))
+        sensors = plant.step(swim(sensors, step * TASK.contract.period_sec, phase))
     return sensors
 
 
@@ -102,6 +110,22 @@ def test_at_rest_it_stays_and_after_a_stroke_the_fluid_takes_its_energy(plant):
 def test_a_wave_towards_the_tail_swims_forward_and_one_towards_the_head_backward(plant):
     forward, backward = (stroke(plant, 25.0, phase).base_position[0] for phase in (1.0, -1.0))
     assert forward > 3.5 and backward < -3.5
+
+
+def earned(plant, pays: str, torques) -> float:
+    """Return the mean reward of 25 s."""
+    task = load_task('swimmer_speed', {'pays': pays, 'action_cost': 0.0})
+    sensors, rewards = plant.reset(Start(np.zeros(2)), 0), []
+    for step in range(500):
+        before = sensors
+        sensors = plant.step(torques(before, step * TASK.contract.period_sec))
+        rewards.append(task.judge(before, np.zeros(2), sensors).reward)
+    return float(np.mean(rewards))
+
+
+def test_speed_pays_shaking_twice_what_it_pays_a_swimmer_and_progress_pays_the_swimmer(plant):
+    assert earned(plant, 'speed', shake) > 2.0 * earned(plant, 'speed', swim)
+    assert earned(plant, 'progress', swim) > 4.0 * earned(plant, 'progress', shake)
 
 
 def test_ten_times_finer_steps_swim_as_far_within_four_percent(plant):

@@ -17,6 +17,7 @@ from test.support.bundles import bundle_of
 import numpy as np
 import pytest
 
+from softq_ros.cli import main
 from softq_ros.errors import BundleError, ConfigurationError, RunError
 from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.settings import make_settings
@@ -102,12 +103,12 @@ def test_where_temperatures_agree_the_average_is_of_the_qs():
 
 
 def test_distilling_climbs_the_composed_energy(tmp_path):
-    bundles = {name: bundle_of(TASK, seed, temperature=0.02)
+    bundles = {name: bundle_of(TASK, seed, temperature=0.1)
                for seed, name in enumerate(('one', 'two'))}
     run = make_run(tmp_path, 'run', 20)
     live, means = make_actor(bundles, TASK), []
     state = stored_states(run.path, TASK)[7]
-    for updates in (1, 300):
+    for updates in (1, 600):
         made, _ = compose(bundles, TASK, Recipe(), [run.path], updates, 0,
                           SMALL | {'learning_rate': 3e-3}, '')
         drawn = made.actor().draw(state, 500, np.random.default_rng(0))
@@ -116,6 +117,25 @@ def test_distilling_climbs_the_composed_energy(tmp_path):
     wanted, spread = live.q(state, drawn).mean(), live.q(state, drawn).std()
     assert means[0] < means[1]
     assert abs(means[1] - wanted) < abs(means[0] - wanted) and abs(means[1] - wanted) < spread
+
+
+def test_the_verb_finds_the_runs_and_keeps_what_is_there(tmp_path, capsys):
+    for seed, name in enumerate(('one', 'two')):
+        bundle, run = bundle_of(TASK, seed), make_run(tmp_path / 'runs', name, 10)
+        trained = {'run': run.identity}
+        save_bundle(tmp_path / name, replace(
+            bundle, manifest=replace(bundle.manifest, trained=trained)))
+    words = ['compose', str(tmp_path / 'one'), str(tmp_path / 'two'), '--out',
+             str(tmp_path / 'both'), '--runs', str(tmp_path / 'runs'), '--updates', '2', '--set',
+             'hidden=[8,8]', '--weights', '0.25', '0.75']
+    assert main([*words, '--json']) == 0
+    assert '"states": 20' in capsys.readouterr().out
+    trained = load_bundle(tmp_path / 'both').manifest.trained
+    assert trained['weights'] == [0.25, 0.75] and trained['steps'] == 0
+    for word in words:
+        assert word == str(tmp_path / 'runs') or word == '--runs' or word in trained['command']
+    assert main(words) == 2
+    assert 'exists; accepted: a new directory' in capsys.readouterr().err
 
 
 def test_what_cannot_be_composed_is_refused(tmp_path):
