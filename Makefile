@@ -1,10 +1,12 @@
-# make train: a robot learns on the screen.  make test: everything quick.  make setup: what both need.
+# make train: a robot learns on the screen.  make demo: a trained one is pushed around.
+# make test: everything quick.  make setup: what they need.
 TASK ?= sawyer_stack
 SEED ?= 0
 ALGORITHM ?= sql
 STEPS ?= 0
 RUNS ?= runs
 RUN ?=
+POLICY ?= sawyer_stack
 RESUME ?= 0
 ARGS ?=
 PYTHON ?= python3
@@ -29,13 +31,20 @@ PROOFS_full := speed kills gate_mutation sampler soft_value multigoal sampler_in
 # what has the machine to itself, since milliseconds count
 TIMED := test/nodes/test_kills.py
 
-.PHONY: train test prove lint setup check clean
+.PHONY: train demo test prove lint setup check clean
 
 train: setup
 	@mkdir -p $(RUNS) && touch $(RUNS)/COLCON_IGNORE
 	@$(SOFTQ) launch launch/train.launch.xml task:=$(TASK) seed:=$(SEED) \
 		algorithm:=$(ALGORITHM) steps:=$(STEPS) runs:=$(RUNS) run:=$(RUN) \
 		resume:=$(if $(filter-out 0 false,$(RESUME)),true,false) $(ARGS)
+
+# a window where there is a display, else a film
+demo: setup
+	@if [ -n "$${DISPLAY}$${WAYLAND_DISPLAY}" ]; then \
+		$(SOFTQ) launch launch/evaluate.launch.xml policy:=$(POLICY) perturb:=bully \
+			stepping:=realtime viewer:=true runs:=$(RUNS); \
+	else $(SOFTQ) evaluate $(POLICY) --perturb bully --episodes 0 --video demo.mp4; fi
 
 test: setup
 ifeq ($(strip $(ARGS)),)

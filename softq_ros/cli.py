@@ -115,10 +115,12 @@ def _parser() -> Parser:
 
     _add_train(verb('train', verbs.train, 'train in one process, without ROS'))
     score = verb('evaluate', verbs.evaluate, 'score policies on test episodes')
-    score.add_argument('bundle', nargs='+')
+    score.add_argument('bundle', nargs='+', help='policies; scripted: the controller that '
+                       'somebody wrote for --task')
     score.add_argument('--task', default='')
     _add_option(score)
-    score.add_argument('--episodes', type=int, default=100)
+    score.add_argument('--episodes', type=int, default=100, help='with --video 0: the film '
+                       'alone')
     score.add_argument('--seed', type=int, default=0)
     score.add_argument('--sampling', choices=('stochastic', 'deterministic', 'best_of_32'))
     score.add_argument('--perturb', default='none', help='disturb the robot as a scenario says: '

@@ -21,6 +21,7 @@ import sys
 
 from softq_ros.errors import ConfigurationError
 
+SCRIPTED = 'scripted'  # in place of a policy: the controller somebody wrote for the task
 FIRST_CHOICE = {'task': 'sawyer_stack', 'algorithm': 'sql', 'seed': 0}
 
 
@@ -126,26 +127,32 @@ def evaluate(options: argparse.Namespace) -> int:
     from softq_ros.training.scenarios import load_scenario
     from softq_ros.training.seeds import checked_seed
     from softq_ros.training.settings import deployed_sampling, is_environment
-    if options.episodes < 1:
-        raise ConfigurationError(f'--episodes: got {options.episodes}; accepted: 1 or more')
+    least = 0 if options.video else 1  # with none there is the film alone
+    if options.episodes < least:
+        raise ConfigurationError(f'--episodes: got {options.episodes}; accepted: {least} or more')
     checked_seed(options.seed)
     scenario = None if options.perturb == 'none' else load_scenario(options.perturb)
     for name in options.bundle:
-        bundle = load_bundle(find_bundle(name))
-        if is_environment(bundle.manifest.task):
+        bundle = None if name == SCRIPTED else load_bundle(find_bundle(name))
+        if bundle and is_environment(bundle.manifest.task):
             _print({'policy': name} | _score_environment(bundle, options), options.json)
             continue
         task = _task_of(bundle, options)
-        sampling = options.sampling or deployed_sampling(task.name)
-        recovery = _disturb(bundle, task, scenario, options, sampling) if scenario else {}
-        score = evaluate(bundle.actor(), task, options.episodes, options.seed, 'test', 0, sampling)
+        actor = bundle.actor() if bundle else task.scripted()
+        sampling = options.sampling or deployed_sampling(task.name) if bundle else SCRIPTED
+        found = {'policy': name}
+        if options.episodes:
+            found |= evaluate(actor, task, options.episodes, options.seed, 'test', 0,
+                              sampling).to_json()
+            found |= _disturb(actor, task, scenario, options, sampling) if scenario else {}
         if options.video:
-            _film(bundle, task, scenario, options, sampling)
-        _print({'policy': name} | score.to_json() | recovery, options.json)
+            _film(actor, task, scenario, options, sampling)
+            found['video'] = options.video
+        _print(found, options.json)
     return 0
 
 
-def _disturb(bundle, task, scenario, options: argparse.Namespace, sampling: str) -> dict:
+def _disturb(actor, task, scenario, options: argparse.Namespace, sampling: str) -> dict:
     """Score recoveries."""
     from softq_ros.training.perturbed import evaluate_perturbed
 
@@ -154,23 +161,25 @@ def _disturb(bundle, task, scenario, options: argparse.Namespace, sampling: str)
             print(f'\rdisturbed episodes: {done} of {total}', end='' if done < total else '\n',
                   file=sys.stderr, flush=True)
 
-    return evaluate_perturbed(bundle.actor(), task, scenario, options.episodes, options.seed,
+    return evaluate_perturbed(actor, task, scenario, options.episodes, options.seed,
                               sampling, tell)
 
 
-def _film(bundle, task, scenario, options: argparse.Namespace, sampling: str) -> None:
+def _film(actor, task, scenario, options: argparse.Namespace, sampling: str) -> None:
     from softq_ros.training.video import film, film_perturbed
     path, how = Path(options.video), {'seed': options.seed, 'sampling': sampling}
     if scenario is None:
-        film(bundle.actor(), task, path, **how)
+        film(actor, task, path, **how)
     else:
-        film_perturbed(bundle.actor(), task, scenario, path, **how)
+        film_perturbed(actor, task, scenario, path, **how)
 
 
 def _task_of(bundle, options: argparse.Namespace):
     """Return what a policy is scored on: its own task unless another is named."""
     from softq_ros.tasks.catalogue import load_task
     numbers = _values('option', options)
+    if bundle is None:
+        return load_task(options.task or FIRST_CHOICE['task'], numbers)
     own = options.task in ('', bundle.manifest.task)
     task = bundle.task(numbers) if own else load_task(options.task, numbers)
     bundle.check_fits(task)

@@ -41,6 +41,8 @@ class Renderer:
             raise ConfigurationError(
                 f'cannot render: {error}; install libegl1 (MUJOCO_GL=egl) or libosmesa6 '
                 '(MUJOCO_GL=osmesa)') from error
+        for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
+            self._renderer.scene.flags[flag] = False  # without a GPU they take half of the time
         self._data = plant.data
 
     def draw(self, camera: str = 'overview', note: str = '') -> np.ndarray:

@@ -21,7 +21,8 @@ import numpy as np
 from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks import terrain
-from softq_ros.tasks.task import Task
+from softq_ros.tasks.task import Controller, Task
+from softq_ros.tasks.trot import Trot
 
 TILT = (('roll', 'rad'), ('pitch', 'rad'), ('roll rate', 'rad/s'), ('pitch rate', 'rad/s'))
 
@@ -73,6 +74,10 @@ class MinitaurWalk(Task):
             rows += [Field(f'{joint} action, {ago} ago', '1', -1.0, 1.0)
                      for joint in self.contract.joints]
         return Spec(tuple(rows))
+
+    def scripted(self) -> Controller:
+        """Return the open-loop trot."""
+        return Trot()
 
     @property
     def observation_spec(self) -> Spec:

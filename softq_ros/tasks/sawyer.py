@@ -25,9 +25,10 @@ from softq_ros.robot.contract import RobotContract
 from softq_ros.robot.inverse import joints_at
 from softq_ros.robot.rotations import (
     angle_between, product, quaternion_from_vector, rotation_matrix)
+from softq_ros.tasks.sawyer_scripted import ScriptedSawyer
 from softq_ros.tasks.sawyer_shape import Shape
 from softq_ros.tasks.sawyer_starts import SawyerStarts
-from softq_ros.tasks.task import Task
+from softq_ros.tasks.task import Controller, Task
 
 STOPS_GIVE = 0.1  # rad beyond its limits that a joint which gets to its stops may be measured
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m] and quaternion w, x, y, z
@@ -174,6 +175,10 @@ class SawyerPose(Task):
                    + settings['precision_cost'] * math.log1p(squared / settings['precision'])
                    + settings['action_cost'] * float(action @ action))
         return Judgement(reward, False, self.at_target(sensors))
+
+    def scripted(self) -> Controller:
+        """Return the servo to the seat."""
+        return ScriptedSawyer(self)
 
     def pose_error(self, sensors: Sensors) -> tuple[float, float]:
         """Return the distance [m] and the angle [rad] between tool and target."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from softq_ros.records import Sensors
 from softq_ros.robot.inverse import least_squares_step, pose_error
-from softq_ros.tasks.sawyer import SawyerPose
+from softq_ros.tasks.task import Controller, Task
 
 SLOPE = 20.0  # m of height per m that the brick is beside the seat: the funnel it comes down
 FIT = 0.004  # m beside the seat at which it may go all the way: the studs' tips lead it there
@@ -32,7 +32,7 @@ NEAR = 0.3  # rad from the joints over the seat, beyond which these are the way
 CREEP = 0.02  # rad/s below which dry friction is made up for in part only
 
 
-class ScriptedSawyer:
+class ScriptedSawyer(Controller):
     """
     Servo the tool to the seat by damped least squares.
 
@@ -41,13 +41,13 @@ class ScriptedSawyer:
     under a delay it acts on where the joints will be.
     """
 
-    def __init__(self, task: SawyerPose) -> None:
-        """Take robot and target of a task."""
+    def __init__(self, task: Task) -> None:
+        """Take robot and target of a :class:`SawyerPose`."""
         self._task, self._contract = task, task.contract
         self._gains = GAINS * (DELAYED if task.history else 1.0)
         self._ahead = task.history * task.contract.period_sec
 
-    def act_on(self, sensors: Sensors) -> np.ndarray:
+    def act_on(self, sensors: Sensors, step: int = 0) -> np.ndarray:
         """Return the action ``(A,)`` in [-1, 1] for what is measured."""
         sensors = self._task.seen(sensors)
         velocity, contract = self._velocity(sensors), self._contract

@@ -25,6 +25,18 @@ from softq_ros.robot.reach import within_reach
 DRAWS = 100  # of a start, before it is called impossible
 
 
+class Controller(ABC):
+    """A controller that somebody wrote: what learned policies are measured against."""
+
+    @abstractmethod
+    def act_on(self, sensors: Sensors, step: int) -> np.ndarray:
+        """
+        Return an action ``(A,)`` in [-1, 1].
+
+        :param step: of the episode, counted from 0.
+        """
+
+
 class Task(ABC):
     """
     Observation, reward, termination and start distribution.
@@ -94,6 +106,14 @@ class Task(ABC):
         :param action: what was executed, ``(A,)`` in [-1, 1].
         :param sensors: what was measured one period later.
         """
+
+    def scripted(self) -> Controller:
+        """
+        Return a controller that somebody wrote for the task.
+
+        :raises ConfigurationError: where nobody did.
+        """
+        raise ConfigurationError(f'{self.name}: no scripted controller; accepted: a policy')
 
     def mode(self, sensors: Sensors) -> int | None:
         """Return which of ``modes`` an episode that ends here has found, or nothing."""

@@ -16,6 +16,9 @@ import math
 
 import numpy as np
 
+from softq_ros.records import Sensors
+from softq_ros.tasks.task import Controller
+
 RATE = 2.0  # Hz, of the gait; bullet3's figure, as the amplitudes
 SWING, EXTENSION = 0.3, 0.35  # rad
 SCALE = 0.5  # rad for an action of 1
@@ -34,14 +37,9 @@ def trot_action(step: int) -> np.ndarray:
     return (legs.ravel() / SCALE).astype(np.float32)
 
 
-class Trot:
-    """Acts like a policy and sees nothing; the gait goes on from one episode to the next."""
+class Trot(Controller):
+    """The gait as a controller; it sees nothing."""
 
-    def __init__(self) -> None:
-        """Begin the gait."""
-        self._step = 0
-
-    def act(self, observation: np.ndarray, rng: np.random.Generator, sampling: str) -> np.ndarray:
-        """Return the next action ``(8,)`` of the gait."""
-        self._step += 1
-        return trot_action(self._step - 1)
+    def act_on(self, sensors: Sensors, step: int) -> np.ndarray:
+        """Return the action ``(8,)`` of a control step."""
+        return trot_action(step)

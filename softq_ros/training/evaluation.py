@@ -20,11 +20,11 @@ import numpy as np
 
 from softq_ros.errors import PlantFault
 from softq_ros.learning.actor import Actor
-from softq_ros.records import EpisodeSummary
+from softq_ros.records import EpisodeSummary, Sensors
 from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.plant import Plant
-from softq_ros.tasks.task import Task
+from softq_ros.tasks.task import Controller, Task
 from softq_ros.training.interaction import Interaction
 from softq_ros.training.seeds import episode_seed
 
@@ -74,13 +74,13 @@ class Evaluation:
             'episodes': count, 'seed': self.seed}
 
 
-def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task, actor: Actor,
+def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task, actor: Actor | Controller,
                 sampling: str, episode: int, seed: int,
-                watch: Callable[[bool], None] | None = None) -> EpisodeSummary:
+                watch: Callable[[Sensors, bool], None] | None = None) -> EpisodeSummary:
     """
     Run one episode through the gate's rules; a fault of the plant ends it as one.
 
-    :param watch: told after each control step whether it was a success.
+    :param watch: told after each control step what was measured and whether it was a success.
     """
     interaction.begin(episode)
     sensors = plant.reset(task.start(np.random.default_rng(seed)), 0)
@@ -98,11 +98,11 @@ def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task, 
             break
         interaction.complete(executed, sensors)
         if watch:
-            watch(task.judge(before, executed.action, sensors).success)
+            watch(sensors, task.judge(before, executed.action, sensors).success)
     return interaction.summary
 
 
-def evaluate(actor: Actor, task: Task, episodes: int, seed: int, block: str = 'test',
+def evaluate(actor: Actor | Controller, task: Task, episodes: int, seed: int, block: str = 'test',
              first: int = 0, sampling: str = 'stochastic',
              stopped: Callable[[], bool] = lambda: False) -> Evaluation:
     """

@@ -25,7 +25,7 @@ import numpy as np
 from softq_ros.learning.actor import Actor
 from softq_ros.records import EpisodeSummary, Executed, Judgement, Past, Sensors, Transition
 from softq_ros.robot.contract import RobotContract
-from softq_ros.tasks.task import Task
+from softq_ros.tasks.task import Controller, Task
 from softq_ros.training.seeds import episode_seed
 
 HELD_STEPS = 5
@@ -111,13 +111,15 @@ class Interaction:
         """Take the observation the episode begins with."""
         self._sensors, self._observation = sensors, self._task.observe(sensors)
 
-    def act(self, actor: Actor | None, sampling: str, version: int) -> np.ndarray:
+    def act(self, actor: Actor | Controller | None, sampling: str, version: int) -> np.ndarray:
         """Return an action ``(A,)``: the actor's, or uniform at random while there is none."""
         self.waiting, self._version = True, version
         if actor is None:
             self.source, self._version = 'random', 0
             return self._rng.uniform(-1, 1, self._task.action_spec.size).astype(np.float32)
         self.source = 'policy'
+        if isinstance(actor, Controller):
+            return actor.act_on(self._sensors, self.step)
         return actor.act(self._observation, self._rng, sampling)
 
     def take(self, action: np.ndarray) -> np.ndarray:

@@ -44,7 +44,7 @@ def paths(actor: Actor, task: Task, episodes: int, seed: int) -> list[np.ndarray
         start = episode_seed(seed, 'test', episode)
         path = [task.start(np.random.default_rng(start)).position]
         run_episode(interaction, plant, gate, task, actor, 'stochastic', episode, start,
-                    lambda sensors, path=path: path.append(sensors.position))
+                    lambda sensors, _, path=path: path.append(sensors.position))
         found.append(np.array(path))
     return found
 

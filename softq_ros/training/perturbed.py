@@ -23,7 +23,7 @@ from softq_ros.robot.contract import RobotContract
 from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.plant import Plant
-from softq_ros.tasks.task import Task
+from softq_ros.tasks.task import Controller, Task
 from softq_ros.training.interaction import Interaction
 from softq_ros.training.recovery import summarise
 from softq_ros.training.scenarios import Disturbance, Scenario
@@ -47,7 +47,7 @@ def disturb(plant: Plant, disturbance: Disturbance, sensors: Sensors,
 
 
 def run_trial(trial: Trial, interaction: Interaction, plant: Plant, gate: Gate, task: Task,
-              actor: Actor, sampling: str, episode: int, seed: int,
+              actor: Actor | Controller, sampling: str, episode: int, seed: int,
               watch: Watch | None = None) -> None:
     """Run one episode for as long as its trial lasts; a fault of the plant ends it."""
     interaction.begin(episode)
@@ -71,7 +71,7 @@ def run_trial(trial: Trial, interaction: Interaction, plant: Plant, gate: Gate, 
             watch(trial, success)
 
 
-def evaluate_perturbed(actor: Actor, task: Task, scenario: Scenario, episodes: int, seed: int,
+def evaluate_perturbed(actor: Actor | Controller, task: Task, scenario: Scenario, episodes: int, seed: int,
                        sampling: str, told: Callable[[int, int], None] = lambda *_: None) -> dict:
     """
     Return the report of recoveries on fresh episodes, which last as long as it takes.

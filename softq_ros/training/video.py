@@ -24,7 +24,7 @@ from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.mujoco_plant import MujocoPlant
 from softq_ros.simulation.plant import Plant
-from softq_ros.tasks.task import Task
+from softq_ros.tasks.task import Controller, Task
 from softq_ros.training.evaluation import run_episode
 from softq_ros.training.interaction import Interaction
 from softq_ros.training.perturbed import run_trial
@@ -34,6 +34,7 @@ from softq_ros.training.trial import Trial
 
 GREEN, GREY, ORANGE = (40, 170, 70), (90, 90, 90), (230, 120, 20)
 BAR = 10  # pixels
+MOST_FRAMES = 10  # a second
 
 
 class Film:
@@ -50,8 +51,10 @@ class Film:
             raise ConfigurationError(f'no film of {task.name}: its plant has no picture')
         self._renderer = Renderer(plant, 480, 360)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = imageio.get_writer(path, fps=round(task.contract.control_rate),
-                                          macro_block_size=8, codec='libx264', quality=7)
+        rate = task.contract.control_rate
+        self._every, self._steps = max(1, round(rate / MOST_FRAMES)), 0
+        self._writer = imageio.get_writer(path, fps=rate / self._every, macro_block_size=8,
+                                          codec='libx264', quality=7)
 
     def add(self, success: bool, disturbed: str = '') -> None:
         """
@@ -59,6 +62,9 @@ class Film:
 
         :param disturbed: words on a disturbance that the robot has not recovered from.
         """
+        self._steps += 1
+        if self._steps % self._every:
+            return
         note = disturbed or ('success' if success else '')
         frame = np.hstack([self._renderer.draw('overview', note), self._renderer.draw('close')])
         frame[:BAR] = GREEN if success else ORANGE if disturbed else GREY
@@ -70,7 +76,7 @@ class Film:
         self._renderer.close()
 
 
-def film(actor: Actor, task: Task, path: Path, episodes: int = 2, seed: int = 0,
+def film(actor: Actor | Controller, task: Task, path: Path, episodes: int = 2, seed: int = 0,
          sampling: str = 'stochastic') -> None:
     """
     Write an mp4 of episodes.
@@ -82,10 +88,11 @@ def film(actor: Actor, task: Task, path: Path, episodes: int = 2, seed: int = 0,
     with closing(Film(task, plant, path)) as made:
         for episode in range(episodes):
             run_episode(interaction, plant, Gate(task.contract), task, actor, sampling, episode,
-                        episode_seed(seed, 'test', episode), made.add)
+                        episode_seed(seed, 'test', episode),
+                        lambda _, success: made.add(success))
 
 
-def film_perturbed(actor: Actor, task: Task, scenario: Scenario, path: Path, seed: int = 0,
+def film_perturbed(actor: Actor | Controller, task: Task, scenario: Scenario, path: Path, seed: int = 0,
                    sampling: str = 'stochastic') -> None:
     """
     Write an mp4 of the first event of one episode for each kind.

@@ -11,6 +11,8 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -124,3 +126,15 @@ def test_what_has_no_law_and_unknown_modes_are_refused():
         Constituent(Actor('td3', weights, 0.0), np.arange(O))
     with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_32"):
         composed(actor(1)).act(OBSERVATION, np.random.default_rng(0), 'greedy')
+
+
+def test_two_policies_of_2_x_256_at_seven_dimensions_compose_within_ten_milliseconds():
+    one = SoftQLearning(32, 7, make_settings('sql', {'hidden': [256, 256]}), 0)
+    parts = [Constituent(Actor('sql', one.weights(), 1.0), np.arange(32)) for _ in range(2)]
+    whole, rng = ComposedActor(parts, [0.5, 0.5], 1.0, 32), np.random.default_rng(0)
+    observation, times = rng.standard_normal(32, np.float32), []
+    for _ in range(300):
+        start = time.thread_time()
+        whole.act(observation, rng)
+        times.append(time.thread_time() - start)
+    assert np.percentile(times, 99) < 0.01  # of one core; measured: 5 ms, median 4 ms

@@ -190,7 +190,7 @@ def test_both_paths_store_the_same_transitions(graph, tmp_path):
 
 
 @pytest.mark.parametrize(('words', 'says'), [
-    (['task:=nonsense'], 'multigoal, sawyer_reach, sawyer_stack'),
+    (['task:=nonsense'], 'sawyer_reach, sawyer_stack'),
     (['robot:=nonsense'], 'point, sawyer, sim_sawyer'),
     (['stepping:=sometimes'], 'lockstep'),
     (['tsak:=multigoal'], 'task'),

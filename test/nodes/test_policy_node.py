@@ -12,14 +12,62 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The policy's parameters while it flies: switched between ticks, refused with the reason."""
+from contextlib import contextmanager
 import re
 from test.support.bundles import save_random
 from test.support.pilot import flying
 import time
 
 import pytest
+import rclpy
+from rclpy.parameter import Parameter
 
+from softq_ros.errors import SoftqError
+from softq_ros.learning.composed_actor import ComposedActor
+from softq_ros.nodes.cockpit import Cockpit
+from softq_ros.nodes.policy_node import PolicyNode
 from softq_ros.tasks.catalogue import load_task
+
+
+@contextmanager
+def node_of(root, domain, **values):
+    """Build the parameters' node with start-up values; yield what flies."""
+    context, cockpit, node = rclpy.Context(), Cockpit(), None
+    rclpy.init(context=context, domain_id=int(domain))
+    try:
+        node = PolicyNode(cockpit, context=context, parameter_overrides=[
+            Parameter(name, value=value) for name, value in
+            ({'task': 'multigoal', 'policies': str(root)} | values).items()])
+        yield cockpit.flight
+    finally:
+        if node:
+            node.destroy_node()
+        context.shutdown()
+
+
+def test_a_composition_flies_from_the_start(tmp_path, ros_environment):
+    for seed, name in enumerate(('one', 'two')):
+        save_random(tmp_path, name, 'multigoal', seed)
+    with node_of(tmp_path, ros_environment, policy=['one', 'two'], weights=[0.25, 0.75],
+                 temperature=0.5) as flight:
+        assert flight.name == 'one + two' and isinstance(flight.actor, ComposedActor)
+        assert flight.choice == (('one', 'two'), (0.25, 0.75), 0.5)
+    with node_of(tmp_path, ros_environment) as flight:
+        assert flight.name == 'learner' and flight.actor is None
+
+
+@pytest.mark.parametrize('values, says', [
+    ({'policy': True}, 'parameter policy: .*a string'), ({'policy': 'none'}, 'unknown policy'),
+    ({'policy': ['one', 'one']}, 'each once'), ({'weights': [0.1]}, 'sum to 0.1'),
+    ({'policy': ['one', 'two'], 'weights': [1.0]}, '1 numbers for 2 policies'),
+    ({'temperature': 0}, '0.01 to 100'), ({'sampling': 'often'}, 'accepted: best_of_32'),
+    ({'paused': 'yes'}, 'accepted: false, true'), ({'blend': 1.0}, 'unknown parameter')])
+def test_start_up_values_are_refused_with_the_fix(tmp_path, ros_environment, values, says):
+    for seed, name in enumerate(('one', 'two')):
+        save_random(tmp_path, name, 'multigoal', seed)
+    with pytest.raises(SoftqError, match=says):
+        with node_of(tmp_path, ros_environment, **values):
+            pass
 
 
 @pytest.fixture

@@ -33,7 +33,11 @@ from softq_ros.training.run import read_run
 RATE, RESET_SEC, HORIZON = 20.0, 8.0, 100  # Hz, s, control steps: those of config/
 SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS = 36_000, 120_000, 20_000
 TEST_EPISODES, TEST_SEED = 500, 7
-ALGORITHMS = {'sql': 'SQL', 'sac': 'SAC', 'td3': 'TD3', 'ddpg': 'DDPG', 'droq': 'DroQ'}
+# name: words, algorithm, settings
+METHODS = {'sql': ('SQL', 'sql', ()), 'sac': ('SAC, learned temperature', 'sac', ()),
+           'sac-fixed': ('SAC, temperature 0.02', 'sac', ('temperature=0.02',)),
+           'td3': ('TD3', 'td3', ()), 'ddpg': ('DDPG', 'ddpg', ()),
+           'droq': ('DroQ, 20 updates a step', 'droq', ('temperature=0.02',))}
 SPEED = ('target=speed', 'start=above')
 SOLVED = 'observe_ik=true'
 VELOCITY, TORQUE = 'sawyer_stack', 'sawyer_stack_torque'
@@ -63,9 +67,9 @@ CONVERGED_ROWS = (
 )
 
 
-def run_of(row: Row, algorithm: str, seed: int) -> Path:
+def run_of(row: Row, method: str, seed: int) -> Path:
     """Return where a training is kept."""
-    return RUNS / f'sawyer-{row.name}-{algorithm}-s{seed}'
+    return RUNS / f'sawyer-{row.name}-{method}-s{seed}'
 
 
 def finished(run: Path) -> bool:
@@ -73,13 +77,14 @@ def finished(run: Path) -> bool:
     return (run / 'proved.json').exists()
 
 
-def train(row: Row, algorithm: str, seed: int, steps: int, until: str) -> None:
+def train(row: Row, method: str, seed: int, steps: int, until: str) -> None:
     """Train, or go on."""
-    run = run_of(row, algorithm, seed)
+    run, (_, algorithm, settings) = run_of(row, method, seed), METHODS[method]
     if finished(run):
         return
     words = [word for option in row.options for word in ('--option', option)]
-    words += [word for setting in row.settings for word in ('--set', setting)]
+    words += [word for setting in (*settings, *row.settings)
+              for word in ('--set', setting)]
     begun = (run / 'run.yaml').exists()
     result = softq('train', '--until', until, *(['--resume', str(run)] if begun else [
         '--run', str(run), '--task', row.task, '--algorithm', algorithm, '--seed',
@@ -124,12 +129,12 @@ def median(values: list[float | None], text=str) -> str:
     return text(None if (middle := statistics.median_low(ordered)) == float('inf') else middle)
 
 
-def speed_lines(row: Row, algorithm: str, seeds: int) -> Iterator[list]:
+def speed_lines(row: Row, method: str, seeds: int) -> Iterator[list]:
     """Return the line of a table: medians, then every seed."""
-    runs = [run_of(row, algorithm, seed) for seed in range(seeds)]
+    runs = [run_of(row, method, seed) for seed in range(seeds)]
     if not all(map(finished, runs)):
         done = sum(map(finished, runs))
-        yield [row.words, ALGORITHMS[algorithm], *[f'{MISSING}: {done} of {seeds}'] * 5]
+        yield [row.words, METHODS[method][0], *[f'{MISSING}: {done} of {seeds}'] * 5]
         return
     found = [speed_of(run) for run in runs]
     budget = read_run(runs[0]).settings.steps
@@ -137,7 +142,7 @@ def speed_lines(row: Row, algorithm: str, seeds: int) -> Iterator[list]:
     def time(steps):
         return minutes(steps, budget)
 
-    yield [row.words, ALGORITHMS[algorithm], median([f.first for f in found], time),
+    yield [row.words, METHODS[method][0], median([f.first for f in found], time),
            median([f.reached for f in found], time),
            ', '.join('-' if f.reached is None else str(f.reached) for f in found),
            median([f.cpu_sec for f in found], lambda v: '-' if v is None else f'{v:.0f}'),
@@ -149,9 +154,9 @@ SPEED_HEAD = ['row', 'method', 'first seated, min (with resets)',
               'test success of each seed']
 
 
-def converged_lines(row: Row, algorithm: str, seeds: int) -> list:
+def converged_lines(row: Row, method: str, seeds: int) -> list:
     """Return the line of a table: test success of each seed over 500 episodes."""
-    runs = [run_of(row, algorithm, seed) for seed in range(seeds)]
+    runs = [run_of(row, method, seed) for seed in range(seeds)]
     cells = []
     for run in runs:
         if not finished(run):
@@ -165,16 +170,16 @@ def converged_lines(row: Row, algorithm: str, seeds: int) -> list:
         score = json.loads(kept.read_text())
         low, high = score['success_ci']
         cells.append(f'{score["success_rate"]:.1%} ({low:.1%} to {high:.1%})')
-    return [row.words, ALGORITHMS[algorithm], *cells]
+    return [row.words, METHODS[method][0], *cells]
 
 
-def write(seeds: int, algorithms: list[str]) -> None:
+def write(seeds: int, methods: list[str]) -> None:
     """Write the page from what is there."""
-    speed = [line for row in SPEED_ROWS for algorithm in algorithms
-             for line in speed_lines(row, algorithm, seeds)]
+    speed = [line for row in SPEED_ROWS for method in methods
+             for line in speed_lines(row, method, seeds)]
     converged = [converged_lines(row, 'sql', seeds) for row in CONVERGED_ROWS]
-    runs = [run for row in (*SPEED_ROWS, *CONVERGED_ROWS) for algorithm in algorithms
-            for seed in range(seeds) if finished(run := run_of(row, algorithm, seed))]
+    runs = [run for row in (*SPEED_ROWS, *CONVERGED_ROWS) for method in methods
+            for seed in range(seeds) if finished(run := run_of(row, method, seed))]
     publish('sawyer', 'The Sawyer stacks bricks', f'python test/prove/sawyer.py --seeds {seeds}', [
         'Everything here is simulation: no sensor noise, delay or wear but where a row says so; a '
         'real arm will take longer. The arm of the paper needed 30 minutes to its first seated '
@@ -199,8 +204,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument('--seeds', type=int, default=5)
     words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
-    words.add_argument('--algorithms', nargs='*', choices=list(ALGORITHMS),
-                       default=list(ALGORITHMS))
+    words.add_argument('--methods', nargs='*', choices=list(METHODS), default=list(METHODS))
     words.add_argument('--rows', nargs='*', choices=[r.name for r in SPEED_ROWS + CONVERGED_ROWS],
                        default=[r.name for r in SPEED_ROWS + CONVERGED_ROWS])
     options = words.parse_args()
@@ -209,12 +213,12 @@ def main() -> None:
     def prove(item: tuple[Row, str, int, int, str]) -> None:
         train(*item)
         with writing:
-            write(options.seeds, options.algorithms)
+            write(options.seeds, list(METHODS))
 
     RUNS.mkdir(parents=True, exist_ok=True)
-    write(options.seeds, options.algorithms)
-    items = [(row, algorithm, seed, SPEED_STEPS, 'reached') for row in SPEED_ROWS
-             for algorithm in options.algorithms for seed in range(options.seeds)]
+    write(options.seeds, list(METHODS))
+    items = [(row, method, seed, SPEED_STEPS, 'reached') for row in SPEED_ROWS
+             for method in options.methods for seed in range(options.seeds)]
     items += [(row, 'sql', seed, CONVERGED_STEPS, 'budget') for row in CONVERGED_ROWS
               for seed in range(options.seeds)]
     side_by_side(prove, [i for i in items if i[0].name in options.rows], options.jobs)

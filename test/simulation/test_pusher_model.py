@@ -130,6 +130,25 @@ def test_the_goal_that_is_drawn_is_that_of_the_task(name, drawn):
     assert plant.data.geom('goal').xpos[:2] == pytest.approx(drawn)
 
 
+def held(joints: np.ndarray) -> np.ndarray:
+    """Return where a puck lies that the fork's bar pushes, ``(N, 2)`` for joints ``(N, 3)``."""
+    headings = np.cumsum(joints + [0.785, -0.785, -1.57], axis=1)
+    lengths = np.array([0.4, 0.4, 0.4 + 0.04 + 0.1])  # the bar's radius and the puck's
+    return np.stack([np.cos(headings) @ lengths, np.sin(headings) @ lengths], axis=1)
+
+
+def test_the_fork_brings_the_puck_to_a_corner_at_08_but_not_within_success_of_that_at_1(plant):
+    pose = np.array([0.3, -0.4, 0.5])
+    begin(plant, pose)
+    fork = plant.data.body('fork')
+    there = fork.xpos[:2] + 0.14 * fork.xmat[[0, 3]]
+    assert held(pose[np.newaxis])[0] == pytest.approx(there, abs=1e-9)
+    axes = [np.linspace(*plant.model.joint(f'joint_{i}').range, 100) for i in (1, 2, 3)]
+    places = held(np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 3))
+    assert np.linalg.norm(places + 1.0, axis=1).min() == pytest.approx(0.18, abs=0.005)
+    assert np.linalg.norm(places + 0.8, axis=1).min() < 0.02
+
+
 def test_random_torques_stay_below_the_contracts_speed_limit_and_inside_its_positions(plant):
     rng = np.random.default_rng(3)
     for _ in range(3):
