@@ -14,6 +14,7 @@
 """The command line: what is refused in one line, what fails aloud, what each bench prints."""
 import json
 
+import imageio.v2 as imageio
 import pytest
 
 from softq_ros import cli
@@ -177,3 +178,22 @@ def test_recoveries_stand_beside_the_score(tmp_path, capsys):
 def test_a_robot_without_a_tool_is_not_disturbed(policy, capsys):
     assert cli.main(['evaluate', str(policy), '--perturb', 'light']) == 2
     assert 'multigoal; accepted: none' in capsys.readouterr().err
+
+
+def test_the_scripted_controller_is_scored_where_there_is_one(capsys):
+    words = ['evaluate', 'scripted', '--episodes', '2', '--json']
+    assert cli.main([*words, '--task', 'sawyer_stack']) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result['success_rate'] == 1.0 and result['sampling'] == 'scripted'
+    assert cli.main([*words, '--task', 'multigoal']) == 2
+    assert 'multigoal: no scripted controller' in capsys.readouterr().err
+
+
+def test_a_film_alone_needs_no_episodes(tmp_path, capsys):
+    film = tmp_path / 'film.mp4'
+    words = ['evaluate', 'scripted', '--option', 'horizon=10', '--episodes', '0']
+    assert cli.main(words) == 2
+    assert '--episodes: got 0; accepted: 1 or more' in capsys.readouterr().err
+    assert cli.main([*words, '--video', str(film), '--json']) == 0
+    assert 'success_rate' not in json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert imageio.get_reader(film).get_meta_data()['duration'] == pytest.approx(1.0, abs=0.2)

@@ -18,7 +18,7 @@ import shlex
 
 import pytest
 
-from softq_ros import cli, launching
+from softq_ros import cli, launching, verbs
 from softq_ros.launching.plan import make_plan
 from softq_ros.paths import share
 from softq_ros.policies.bundle import find_bundle, load_bundle
@@ -65,7 +65,10 @@ def test_softq_takes_the_words(words):
     if task:
         GymnasiumTask(task) if is_environment(task) else load_task(task)
     for bundle in getattr(options, 'bundle', []):
-        load_bundle(find_bundle(bundle))
+        if bundle == verbs.SCRIPTED:
+            load_task(task).scripted()
+        else:
+            load_bundle(find_bundle(bundle))
 
 
 @pytest.mark.parametrize('words', commands('ros2'), ids=' '.join)
