@@ -74,8 +74,8 @@ class Evaluation:
             'episodes': count, 'seed': self.seed}
 
 
-def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task, actor: Actor | Controller,
-                sampling: str, episode: int, seed: int,
+def run_episode(interaction: Interaction, plant: Plant, gate: Gate, task: Task,
+                actor: Actor | Controller, sampling: str, episode: int, seed: int,
                 watch: Callable[[Sensors, bool], None] | None = None) -> EpisodeSummary:
     """
     Run one episode through the gate's rules; a fault of the plant ends it as one.

@@ -71,8 +71,9 @@ def run_trial(trial: Trial, interaction: Interaction, plant: Plant, gate: Gate, 
             watch(trial, success)
 
 
-def evaluate_perturbed(actor: Actor | Controller, task: Task, scenario: Scenario, episodes: int, seed: int,
-                       sampling: str, told: Callable[[int, int], None] = lambda *_: None) -> dict:
+def evaluate_perturbed(actor: Actor | Controller, task: Task, scenario: Scenario,
+                       episodes: int, seed: int, sampling: str,
+                       told: Callable[[int, int], None] = lambda *_: None) -> dict:
     """
     Return the report of recoveries on fresh episodes, which last as long as it takes.
 

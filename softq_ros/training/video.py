@@ -92,8 +92,8 @@ def film(actor: Actor | Controller, task: Task, path: Path, episodes: int = 2, s
                         lambda _, success: made.add(success))
 
 
-def film_perturbed(actor: Actor | Controller, task: Task, scenario: Scenario, path: Path, seed: int = 0,
-                   sampling: str = 'stochastic') -> None:
+def film_perturbed(actor: Actor | Controller, task: Task, scenario: Scenario, path: Path,
+                   seed: int = 0, sampling: str = 'stochastic') -> None:
     """
     Write an mp4 of the first event of one episode for each kind.
 
