@@ -45,6 +45,8 @@ def _add_train(train: Parser) -> None:
                        help='a setting of the algorithm other than the files say, such as '
                        'preset=code or hidden=[256,256]; may be repeated')
     _add_option(train)
+    train.add_argument('--perturb', default='none', help='disturb the robot while it learns, at '
+                       'first gently: none, light, bully, or a .yaml file')
     where = train.add_mutually_exclusive_group()
     where.add_argument('--runs', default='runs', help='directory that holds runs')
     where.add_argument('--run', help='directory of a new run')

@@ -21,6 +21,7 @@ import sys
 
 from softq_ros.errors import ConfigurationError
 
+UNDISTURBED = 'none'
 SCRIPTED = 'scripted'  # in place of a policy: the controller somebody wrote for the task
 FIRST_CHOICE = {'task': 'sawyer_stack', 'algorithm': 'sql', 'seed': 0}
 
@@ -34,7 +35,8 @@ def _print(result: dict, as_json: bool) -> None:
 
 
 def _command(words: dict, options: argparse.Namespace) -> str:
-    pairs = [*words.items(), *(('option', word) for word in options.option),
+    disturbed = {} if options.perturb == UNDISTURBED else {'perturb': options.perturb}
+    pairs = [*(words | disturbed).items(), *(('option', word) for word in options.option),
              *(('set', word) for word in options.set)]
     return shlex.join(['softq', 'train', *(str(word) for name, value in pairs
                                            for word in (f'--{name}', value))])
@@ -59,8 +61,8 @@ def _open_run(options: argparse.Namespace, task):
     given = {name: getattr(options, name) for name in FIRST_CHOICE
              if getattr(options, name) is not None}
     if options.resume is not None:
-        for word in ('set', 'option'):
-            if getattr(options, word):
+        for word in ('set', 'option', 'perturb'):
+            if getattr(options, word) not in ([], UNDISTURBED):
                 raise ConfigurationError(f'--{word}: got {getattr(options, word)} with --resume; '
                                          'accepted: nothing, a run goes on as it was made')
         return resume_run(Path(options.resume), given, options.steps or 0,
@@ -72,7 +74,7 @@ def _open_run(options: argparse.Namespace, task):
         runs, name = Path(options.run).parent, Path(options.run).name
         check_name(name)
     return open_run(runs, name, **chosen, settings=settings,
-                    options=task.options,
+                    options=task.options, perturb=options.perturb,
                     command=_command(chosen | {'steps': settings.steps}, options))
 
 
@@ -80,21 +82,27 @@ def _prepare(options: argparse.Namespace) -> tuple:
     """Return the task and what makes its training; nothing is written yet."""
     from softq_ros.tasks.catalogue import load_task
     from softq_ros.training.run import read_run
+    from softq_ros.training.scenarios import load_scenario
     from softq_ros.training.settings import is_environment
     examined = not options.no_curve
     name, numbers = options.task or FIRST_CHOICE['task'], _values('option', options)
+    perturb = options.perturb
     if options.resume is not None:
         facts = read_run(Path(options.resume)).facts
         name, numbers = facts['task'], facts['options']
+        perturb = facts.get('perturb', UNDISTURBED)
     if is_environment(name):
-        if numbers:
-            raise ConfigurationError(f'--option: got {options.option}; accepted: nothing with a '
-                                     f'gymnasium environment, {name}')
+        for word, value in (('option', options.option), ('perturb', options.perturb)):
+            if value not in ([], UNDISTURBED):
+                raise ConfigurationError(f'--{word}: got {value}; accepted: nothing with a '
+                                         f'gymnasium environment, {name}')
         from softq_ros.simulation.gymnasium_task import GymnasiumTask
         from softq_ros.training.gymnasium_loop import GymnasiumTraining
         return GymnasiumTask(name), lambda *parts: GymnasiumTraining(*parts, examined)
     from softq_ros.training.loop import Training
-    return load_task(name, numbers), lambda *parts: Training(*parts, options.until, examined)
+    scenario = None if perturb == UNDISTURBED else load_scenario(perturb)
+    return load_task(name, numbers), lambda *parts: Training(*parts, options.until, examined,
+                                                             scenario)
 
 
 def train(options: argparse.Namespace) -> int:
@@ -131,7 +139,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.episodes < least:
         raise ConfigurationError(f'--episodes: got {options.episodes}; accepted: {least} or more')
     checked_seed(options.seed)
-    scenario = None if options.perturb == 'none' else load_scenario(options.perturb)
+    scenario = None if options.perturb == UNDISTURBED else load_scenario(options.perturb)
     for name in options.bundle:
         bundle = None if name == SCRIPTED else load_bundle(find_bundle(name))
         if bundle and is_environment(bundle.manifest.task):

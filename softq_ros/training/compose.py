@@ -38,8 +38,6 @@ from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 from softq_ros.training.run import commit, FILE, read_run, versions
 
-BATCH = 128  # states of one update, as in the authors' program
-
 
 class Recipe(NamedTuple):
     """How policies are composed: weights that sum to one (none: equal ones), and T."""
@@ -131,19 +129,20 @@ def distil(bundles: Sequence[Bundle], task: Task, recipe: Recipe, states: Sequen
     Return the tensors of a sampler of the composed energy, and the last update's metrics.
 
     :param states: of each run, ``(B, O)``; each counts by how many it has.
-    :param values: settings of the sampler other than the defaults of ``sql``.
+    :param values: settings of the sampler other than the defaults of ``sql``; an update takes
+        ``svgd_states`` states.
     """
     shares = recipe.shares(len(bundles))
     energy = ComposedEnergy([
         frozen_q(bundle.weights, columns_of(bundle, task.observation_spec),
                  share / bundle.manifest.temperature / recipe.temperature)
         for bundle, share in zip(bundles, shares)])
-    settings = make_settings('sql', (values or {}) | {'temperature': 1.0, 'svgd_states': BATCH})
+    settings = make_settings('sql', (values or {}) | {'temperature': 1.0})
     sampler = ComposedSampler(task.observation_spec.size, task.action_spec.size, settings, seed,
                               energy)
     union, rng, metrics = np.concatenate(list(states)), np.random.default_rng(seed), {}
     for _ in range(updates):
-        metrics = sampler.climb(union[rng.integers(len(union), size=BATCH)])
+        metrics = sampler.climb(union[rng.integers(len(union), size=settings.svgd_states)])
     return sampler.weights(), metrics
 
 

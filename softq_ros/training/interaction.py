@@ -150,6 +150,15 @@ class Interaction:
         self.waiting = False
         return transition
 
+    def lose_step(self, sensors: Sensors) -> None:
+        """Go on from what is measured now: somebody moved the robot, the step is no transition."""
+        self._past.clear()
+        self._sensors, self._observation = sensors, self._task.observe(sensors)
+        self.step += 1
+        self.waiting = False
+        if self.step >= self._task.horizon:
+            self.finished, self._cause = True, 'horizon'
+
     def abandon(self, cause: str, verdict: bool | None = None) -> None:
         """
         End the episode here; a step whose outcome is not known is dropped.

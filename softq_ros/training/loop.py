@@ -26,6 +26,8 @@ from softq_ros.training.learner import Learner
 from softq_ros.training.panel import Panel, Progress
 from softq_ros.training.report import BUDGET, Outcome, REACHED, write_report
 from softq_ros.training.run import Run
+from softq_ros.training.scenarios import Scenario
+from softq_ros.training.shoves import Shoves
 from softq_ros.training.story import Story
 
 import numpy as np
@@ -39,10 +41,11 @@ class Training:
 
     :param until: ``reached`` ends at 90 %, ``budget`` only at the budget.
     :param examined: whether the learning curve is measured on the way.
+    :param scenario: what disturbs the robot while it learns; nothing: nobody does.
     """
 
     def __init__(self, task: Task, run: Run, learner: Learner, until: str = 'reached',
-                 examined: bool = True) -> None:
+                 examined: bool = True, scenario: Scenario | None = None) -> None:
         """Build the plant; a resumed run goes on with the next episode."""
         self._task, self._run, self._learner, self._until = task, run, learner, until
         seed = run.facts['seed']
@@ -50,6 +53,8 @@ class Training:
         self._episode = boots[2] + 1
         self._interaction = Interaction(task, task.contract, seed, ACTOR, boots[0] + 1)
         self._plant, self._gate = make_plant(task), Gate(task.contract)
+        self._shoves = Shoves(scenario, task.contract, task.horizon, seed,
+                              learner.budget) if scenario else None
         self._actor: Actor | None = None
         self._actor_version = 0
         self.interrupted = False
@@ -93,6 +98,8 @@ class Training:
 
     def _run_episode(self, panel: Panel | None) -> None:
         seed = self._interaction.begin(self._episode)
+        if self._shoves:
+            self._shoves.begin(self._episode)
         self._episode += 1
         sensors = self._plant.reset(self._task.start(np.random.default_rng(seed)), 0)
         self._interaction.first(sensors)
@@ -112,10 +119,15 @@ class Training:
         if executed.holding:
             interaction.abandon('hold')
             return sensors
+        jumps = self._shoves is not None and self._shoves.disturb(
+            self._plant, sensors, interaction.step, learner.steps)
         try:
             sensors = self._plant.step(executed.command)
         except PlantFault:
             interaction.abandon('fault')
+            return sensors
+        if jumps:
+            interaction.lose_step(sensors)
             return sensors
         learner.add(interaction.complete(executed, sensors))
         while learner.owed > 0:

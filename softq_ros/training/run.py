@@ -88,11 +88,11 @@ def commit() -> str:
 
 
 def describe(task: str, algorithm: str, seed: int, settings: Settings, command: str,
-             options: dict) -> dict:
+             options: dict, perturb: str = 'none') -> dict:
     """Return what ``run.yaml`` says of a new run."""
     plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
-    return {'task': task, 'options': options, 'algorithm': algorithm, 'seed': seed,
-            'settings': plain,
+    return {'task': task, 'options': options, 'perturb': perturb, 'algorithm': algorithm,
+            'seed': seed, 'settings': plain,
             'identity': f'{task}-{algorithm}-s{seed}-{uuid.uuid4().hex[:8]}', 'command': command,
             'commit': commit(), 'versions': versions()}
 
@@ -209,7 +209,7 @@ def _create(path: Path, facts: dict) -> Run:
 
 def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settings: Settings,
              resume: bool = False, owner: str = '', command: str = '', steps: int = 0,
-             options: dict | None = None) -> Run:
+             options: dict | None = None, perturb: str = 'none') -> Run:
     """
     Make a run, or go on with one.
 
@@ -222,6 +222,7 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
     :param command: what a person would type to get this run.
     :param steps: budget asked for; 0: what the settings say.
     :param options: of the task, all of them.
+    :param perturb: the scenario that disturbs the robot while it learns.
     :raises RunError: when the run exists and neither holds, when there is none to resume, or when
         it was made for something else.
     :raises ConfigurationError: for a seed that is not accepted.
@@ -244,6 +245,7 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
     if name and (runs / name).exists():
         raise RunError(f'{runs / name} exists; accepted: resume it, or another name')
     settings = replace(settings, steps=steps or settings.steps)
-    facts = describe(task, algorithm, seed, settings, command, options or {}) | {'owner': owner}
+    facts = describe(task, algorithm, seed, settings, command, options or {}, perturb)
+    facts['owner'] = owner
     number = numbered[-1][0] + 1 if numbered else 1
     return _create(runs / (name or f'{stem}-{number}'), facts)

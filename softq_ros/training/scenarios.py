@@ -129,9 +129,9 @@ class Scenario:
         """Return the names of its kinds of events."""
         return tuple(event.name for event in self.events)
 
-    def plan(self, seed: int, episode: int) -> list[Disturbance]:
+    def plan(self, seed: int, episode: int, block: str = 'test') -> list[Disturbance]:
         """Draw what happens in an episode; the kinds take turns in being the first."""
-        rng = np.random.default_rng([episode_seed(seed, 'test', episode), STREAM])
+        rng = np.random.default_rng([episode_seed(seed, block, episode), STREAM])
         first = self.events[episode % len(self.events)]
         others = rng.integers(len(self.events), size=self.events_per_episode - 1)
         return [self._draw(event, rng) for event in (first, *(self.events[i] for i in others))]
