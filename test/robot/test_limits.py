@@ -177,6 +177,13 @@ def test_an_effort_within_its_limits_or_damped(wanted, previous, position, veloc
     assert limit_effort(wanted, previous, position, velocity, EFFORT) == (effort, why)
 
 
+@pytest.mark.parametrize('side', [1.0, -1.0])
+@pytest.mark.parametrize('effort', [0.0, 0.5, 2.0])
+def test_beyond_a_joint_limit_what_leads_back_is_left_alone(side, effort):
+    wanted = -side * effort
+    assert limit_effort(wanted, wanted, 1.2 * side, 0.0, EFFORT) == (wanted, '')
+
+
 @pytest.mark.parametrize('velocity, effort', [(0.5, -1.0), (-0.5, 1.0), (9.0, -6.0), (-9.0, 6.0)])
 def test_damping_opposes_within_the_effort_limit(velocity, effort):
     assert damping_effort(velocity, EFFORT) == effort
