@@ -133,6 +133,8 @@ class Actor:
     :raises BundleError: when names or shapes do not fit together.
     """
 
+    source = 'policy'  # of its transitions
+
     def __init__(self, algorithm: str, weights: dict[str, np.ndarray], temperature: float,
                  noise: float = 0.1) -> None:
         """Check the layers and keep them ready."""

@@ -84,6 +84,8 @@ class NarrowActor:
     :param columns: where its observation stands in that of the task, in its own order.
     """
 
+    source = 'policy'  # of its transitions
+
     def __init__(self, actor: Actor, columns: np.ndarray, observation_size: int) -> None:
         """Keep the actor."""
         self._actor, self._columns = actor, columns
@@ -146,7 +148,7 @@ class ComposedActor:
     :param observation_size: of the task.
     """
 
-    algorithm, temperature = 'composed', 1.0
+    algorithm, temperature, source = 'composed', 1.0, 'composed'
 
     def __init__(self, constituents: list[Constituent], weights: np.ndarray, sharpening: float,
                  observation_size: int) -> None:

@@ -54,6 +54,8 @@ class Fade:
     Both draw; the mean of two draws is a draw of neither, so a fade is for smoothness alone.
     """
 
+    source = 'policy'  # of its transitions
+
     def __init__(self, leaving, acts: int) -> None:
         """Start with the one that leaves."""
         self._leaving, self._acts, self._done = leaving, acts, 0

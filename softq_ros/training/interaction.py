@@ -120,6 +120,7 @@ class Interaction:
         self.source = 'policy'
         if isinstance(actor, Controller):
             return actor.act_on(self._sensors, self.step)
+        self.source = actor.source
         return actor.act(self._observation, self._rng, sampling)
 
     def take(self, action: np.ndarray) -> np.ndarray:

@@ -158,3 +158,21 @@ def test_the_environment_shows_the_same_earlier_steps():
         assert np.array_equal(seen, steps[0].observation)
         for step in steps:
             assert np.array_equal(environment.step(step.action)[0], step.next_observation)
+
+
+@pytest.mark.parametrize('source', ['policy', 'composed'])
+def test_a_transition_says_whose_action_it_holds(source):
+    class Still:
+        def __init__(self):
+            self.source = source
+
+        def act(self, observation, rng, mode):
+            return np.zeros(2, np.float32)
+
+    interaction, plant, gate = Interaction(TASK, TASK.contract, 0), make_plant(TASK), Gate(
+        TASK.contract)
+    interaction.begin(0)
+    sensors = plant.reset(Start(np.zeros(2)), 0)
+    interaction.first(sensors)
+    executed = gate.filter(interaction.act(Still(), 'stochastic', 1), sensors, 0)
+    assert interaction.complete(executed, plant.step(executed.command)).source == source
