@@ -119,3 +119,10 @@ def test_where_even_braking_is_refused_it_is_stronger():
 def test_the_way_from_braking_to_what_was_asked_is_straight():
     found = nearest_allowed([1.0, 3.0], [0.0, 1.0], lambda v: 'wall' if v[0] > 0.25 else '')
     assert found == [0.25, 1.5]
+
+
+def test_a_bulge_within_a_single_period_is_seen():
+    # at a third and two thirds of this turn the tool is 0.448 m up, half way 0.5 m
+    refusal = ToolWay(contract(**walls(upper=(2.0, 0.49, 1.0))), [1000.0] * 3).refusals(
+        [0.0, 0.2, 0.0])
+    assert refusal([0.0, (math.pi - 0.4) * 10.0, 0.0]) == 'workspace'
