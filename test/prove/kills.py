@@ -27,7 +27,7 @@ import sys
 import tempfile
 
 import numpy as np
-from rows import MISSING, publish, RUNS, table
+from rows import commit, MISSING, publish, RUNS, table
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from standin.endings import end_in_motion, ENDINGS  # noqa: E402
@@ -59,7 +59,18 @@ def repeat(name: str, count: int, trial: Callable[[], object]) -> None:
             raise
         with open(FOLDER / f'{name}.jsonl', 'a') as file:
             file.write(json.dumps(result) + '\n')
+        with open(FOLDER / f'{name}.commit', 'a') as file:
+            file.write(f'{commit()}\n')
         print(name, number + 1, result, flush=True)
+
+
+def made_at() -> str:
+    """Return the commits that the trials were made at, with the rows of each."""
+    rows: dict[str, list[str]] = {}
+    for path in sorted(FOLDER.glob('*.commit')):
+        for one in sorted(set(path.read_text().split())):
+            rows.setdefault(one, []).append(path.stem)
+    return '; '.join(f'{one}: {", ".join(names)}' for one, names in rows.items())
 
 
 def missing(names: list[str], count: int) -> bool:
@@ -181,6 +192,7 @@ def parts() -> list[str]:
         f'{median:.0f} ms, p99.9 {most:.0f} ms, largest {periods.max():.0f} ms; bound on p99.9 '
         f'100 ms; worst stall {stall:.0f} ms. Another learner learned each time; no acknowledged '
         'transition was lost, none was stored twice.',
+        '## Commits', made_at(),
         '## What failed outright', table(['event', 'why'], kept('failed') or [['nothing', '']])]
 
 
