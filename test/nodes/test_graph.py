@@ -191,7 +191,7 @@ def test_both_paths_store_the_same_transitions(graph, tmp_path):
 
 @pytest.mark.parametrize(('words', 'says'), [
     (['task:=nonsense'], 'sawyer_reach, sawyer_stack'),
-    (['robot:=nonsense'], 'point, sawyer, sim_sawyer'),
+    (['robot:=nonsense'], 'point, sawyer, sim_'),
     (['stepping:=sometimes'], 'lockstep'),
     (['tsak:=multigoal'], 'task'),
     (['seed:=-1'], 'seed'),
