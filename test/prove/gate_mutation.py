@@ -34,6 +34,7 @@ import subprocess
 import sys
 
 from rows import publish, ROOT, RUNS, table
+import yaml
 
 sys.path.insert(0, str(ROOT))
 
@@ -53,7 +54,8 @@ SWAPS = {
 NAMES = {'min': 'max', 'max': 'min', 'any': 'all', 'all': 'any', 'minimum': 'maximum',
          'maximum': 'minimum', 'ceil': 'floor'}
 # file, line and change of every mutant that no test can tell from the original, and why
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT: dict[str, str] = yaml.safe_load(
+    (ROOT / 'test' / 'prove' / 'gate_equivalent.yaml').read_text())
 
 
 def changed(node: ast.AST) -> Iterator[ast.AST | None]:

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from softq_ros.robot.gate import Gate
-from test.support.arms import at, contract, followed, INTERFACES
+from softq_ros.robot.kinematics import Chain, Segment
+from test.support.arms import at, contract, followed, INTERFACES, PLANAR
 
 ONE = np.ones(3, np.float32)
 TARGETS = ('position', 'position_increment', 'trajectory')
@@ -417,3 +418,22 @@ def test_tool_speed_and_box_limit_joint_commands(interface):
     assert arm.chain.pose(position)[0][1] == pytest.approx(0.2, abs=2e-3)
     back = gate.filter(np.array([-1, 0, 0], np.float32), at(position), 0)
     assert followed(arm, position, back.command)[0] < position[0]
+
+
+def test_a_tool_that_only_turns_has_no_speed():
+    # the first joint rolls the arm about the line that its tool is on
+    roll = Chain((Segment('shoulder', (0, 0, 0), (0, 0, 0), (1, 0, 0)), *PLANAR.segments[1:]))
+    arm = contract('effort', chain=roll, tool_speed_limit=0.5)
+    assert Gate(arm).filter(np.zeros(3), at(velocity=(1.5, 0.0, 0.0)), 0).why == ''
+
+
+@pytest.mark.parametrize(('arm', 'least'), [
+    (contract('velocity', action_scale=np.full(3, 0.02)), 0.5),
+    (contract('effort', effort_limit=np.full(3, 5.0), action_scale=np.ones(3)), 0.5),
+    (contract('twist', action_scale=np.full(6, 0.02)), 0.5)])
+def test_only_what_is_above_the_threshold_must_show(arm, least):
+    for share, moving in ((least, False), (1.1 * least, True)):
+        gate, action = Gate(arm), np.zeros(len(arm.action_scale), np.float32)
+        action[0] = share
+        gate.filter(action, at(), 0)
+        assert gate.moving is moving
