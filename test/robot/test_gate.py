@@ -211,3 +211,18 @@ def test_an_adversary_at_full_speed_never_passes_a_joint_limit_on_a_slow_robot()
                                           at(position), 0).command * period
         assert (position <= SLOW.position_upper + 1e-9).all()
     assert position == pytest.approx(SLOW.position_upper, abs=5e-3)
+
+
+@pytest.mark.parametrize(('what', 'sensors', 'asked'), [
+    ('action', at(), np.zeros(3)), ('joint position', at(position=np.zeros(3)), np.zeros(JOINTS)),
+    ('joint velocity', at(velocity=np.zeros(3)), np.zeros(JOINTS))])
+def test_what_is_refused_is_named(what, sensors, asked):
+    with pytest.raises(MessageError, match=f'^{what} of shape'):
+        Gate(SAWYER).filter(asked.astype(np.float32), sensors, 0)
+
+
+def test_joints_that_measure_a_million_are_not_measured():
+    huge = np.zeros(JOINTS)
+    huge[2] = 1e6
+    with pytest.raises(MessageError, match='joint velocity'):
+        Gate(SAWYER).filter(np.zeros(JOINTS, np.float32), at(velocity=huge), 0)

@@ -437,3 +437,22 @@ def test_only_what_is_above_the_threshold_must_show(arm, least):
         action[0] = share
         gate.filter(action, at(), 0)
         assert gate.moving is moving
+
+
+def test_a_twist_brakes_by_its_linear_part():
+    # 0.1 m/s stops within a period and 10 mm, however fast the tool turns
+    arm = contract('twist', workspace_lower=np.full(3, -2.0),
+                   workspace_upper=np.array([1.515, 2.0, 2.0]))
+    executed = Gate(arm).filter(np.array([0.25, 0, 0, 0.375, 0, 0], np.float32), at(), 0)
+    assert executed.why == '' and executed.command[0] == pytest.approx(0.1)
+
+
+def test_a_twist_may_stand_at_a_joint_limit_and_not_lead_beyond():
+    there = at(position=(-1.0, 0.0, 0.0))
+    still = Gate(contract('twist')).filter(np.zeros(6, np.float32), there, 0)
+    assert still.why == ''
+    outwards = -0.05 * 1.5 * np.array([np.sin(1.0), np.cos(1.0), 0, 0, 0, 0]) / 0.4
+    inwards = Gate(contract('twist')).filter(-outwards.astype(np.float32), there, 0)
+    assert inwards.why == ''
+    beyond = Gate(contract('twist')).filter(outwards.astype(np.float32), there, 0)
+    assert beyond.why == 'joint limit'
