@@ -150,3 +150,22 @@ def test_without_the_state_only_the_time_counts():
     (-10**15, 'observation out of date')])
 def test_the_stamp_of_an_observation_fits_the_clock_or_is_refused(stamp_ms, refusal):
     assert Ages(HARDWARE).observation_refusal(stamp_ms * MS, 10000 * MS) == refusal
+
+
+def test_a_stamp_may_be_fifty_milliseconds_ahead_and_no_nanosecond_more():
+    ages = Ages(SAWYER)
+    assert ages.observation_refusal(1050 * MS, 1000 * MS) == ''
+    assert ages.observation_refusal(1050 * MS + 1, 1000 * MS) == 'observation from the future'
+
+
+def test_samples_that_come_fast_freeze_only_after_the_time_out():
+    ages = Ages(HARDWARE)
+    assert observe(ages, 20, every_ms=5, begin_ms=1000) == ''
+    assert observe(ages, 20, every_ms=5, begin_ms=1100) == 'frozen observation'
+
+
+def test_unless_told_of_a_motion_nothing_freezes():
+    ages = Ages(HARDWARE)
+    for k in range(40):
+        ages.observed(k * 50 * MS, state())
+    assert ages.observation_late(39 * 50 * MS) == ''

@@ -13,6 +13,7 @@
 # limitations under the License.
 """Who may arm, what a fault and a stop leave behind."""
 import dataclasses
+import os
 
 import pytest
 
@@ -107,3 +108,24 @@ def test_a_stop_file_in_an_impossible_place_is_refused_at_the_start(tmp_path):
     (tmp_path / 'file').touch()
     with pytest.raises(ConfigurationError, match='stop_file'):
         Arming(SIMULATED, tmp_path / 'file' / 'stopped')
+
+
+def test_a_robot_that_comes_up_armed_has_nothing_to_say():
+    assert Arming(SIMULATED).why == ''
+
+
+def test_the_folder_of_a_stop_is_made_and_arming_needs_no_stop(tmp_path):
+    arming = Arming(HARDWARE, tmp_path / 'robots' / 'left' / 'stop')
+    arming.arm()
+    assert arming.armed and (tmp_path / 'robots' / 'left').is_dir()
+
+
+def test_a_stop_is_its_owners_and_leaves_no_handle_open(tmp_path):
+    arming = Arming(HARDWARE, tmp_path / 'stop')
+    arming.stop('first')
+    assert (tmp_path / 'stop').stat().st_mode & 0o777 == 0o600
+    before = len(os.listdir('/proc/self/fd'))
+    for _ in range(3):
+        arming.stop('again')
+        arming.arm()
+    assert len(os.listdir('/proc/self/fd')) == before
