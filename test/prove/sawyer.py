@@ -18,7 +18,6 @@ Every training is kept in runs/prove and goes on where it stopped; the page is w
 each, and what is not trained yet is called missing.
 """
 import argparse
-from collections.abc import Iterator
 import json
 from pathlib import Path
 import statistics
@@ -129,28 +128,42 @@ def median(values: list[float | None], text=str) -> str:
     return text(None if (middle := statistics.median_low(ordered)) == float('inf') else middle)
 
 
-def speed_lines(row: Row, method: str, seeds: int) -> Iterator[list]:
-    """Return the line of a table: medians, then every seed."""
-    runs = [run_of(row, method, seed) for seed in range(seeds)]
-    if not all(map(finished, runs)):
-        done = sum(map(finished, runs))
-        yield [row.words, METHODS[method][0], *[f'{MISSING}: {done} of {seeds}'] * 5]
-        return
-    found = [speed_of(run) for run in runs]
-    budget = read_run(runs[0]).settings.steps
+def scripted_line(row: Row) -> list:
+    """Return the line of the controller that somebody wrote: its success on test episodes."""
+    kept = RUNS / f'sawyer-{row.name}-scripted.json'
+    if not kept.exists():
+        words = [word for option in row.options for word in ('--option', option)]
+        kept.write_text(json.dumps(softq('evaluate', 'scripted', '--task', row.task, '--episodes',
+                                         '100', '--seed', str(TEST_SEED), *words)))
+    return [row.words, 'scripted', 0, 0, '', '',
+            f'{json.loads(kept.read_text())["success_rate"]:.0%}']
 
-    def time(steps):
+
+def speed_line(row: Row, method: str, seeds: int) -> list:
+    """Return the line of a table: medians once all seeds are there, then every seed."""
+    runs = [run_of(row, method, seed) for seed in range(seeds)]
+    found = [speed_of(run) if finished(run) else None for run in runs]
+    there = [one for one in found if one]
+    budget = read_run(runs[0]).settings.steps if there else 0
+
+    def middle(values: list, text) -> str:
+        return median(values, text) if len(there) == seeds else MISSING
+
+    def time(steps: int | None) -> str:
         return minutes(steps, budget)
 
-    yield [row.words, METHODS[method][0], median([f.first for f in found], time),
-           median([f.reached for f in found], time),
-           ', '.join('-' if f.reached is None else str(f.reached) for f in found),
-           median([f.cpu_sec for f in found], lambda v: '-' if v is None else f'{v:.0f}'),
-           ', '.join(f'{f.success:.0%}' for f in found)]
+    def each(text) -> str:
+        return ', '.join(text(one) if one else MISSING for one in found) if there else MISSING
+
+    return [row.words, METHODS[method][0], middle([f.first for f in there], time),
+            middle([f.reached for f in there], time),
+            each(lambda f: f'{f.first or "-"} / {f.reached or "-"}'),
+            middle([f.cpu_sec for f in there], lambda v: '-' if v is None else f'{v:.0f}'),
+            each(lambda f: f'{f.success:.0%}')]
 
 
 SPEED_HEAD = ['row', 'method', 'first seated, min (with resets)',
-              '90 % reached, min (with resets)', 'steps of each seed', 'CPU s to it',
+              '90 % reached, min (with resets)', 'steps of each seed, first / 90 %', 'CPU s to it',
               'test success of each seed']
 
 
@@ -175,8 +188,8 @@ def converged_lines(row: Row, method: str, seeds: int) -> list:
 
 def write(seeds: int, methods: list[str]) -> None:
     """Write the page from what is there."""
-    speed = [line for row in SPEED_ROWS for method in methods
-             for line in speed_lines(row, method, seeds)]
+    speed = [line for row in SPEED_ROWS for line in (
+        scripted_line(row), *(speed_line(row, method, seeds) for method in methods))]
     converged = [converged_lines(row, 'sql', seeds) for row in CONVERGED_ROWS]
     runs = [run for row in (*SPEED_ROWS, *CONVERGED_ROWS) for method in methods
             for seed in range(seeds) if finished(run := run_of(row, method, seed))]
