@@ -456,3 +456,13 @@ def test_a_twist_may_stand_at_a_joint_limit_and_not_lead_beyond():
     assert inwards.why == ''
     beyond = Gate(contract('twist')).filter(outwards.astype(np.float32), there, 0)
     assert beyond.why == 'joint limit'
+
+
+def test_authority_grows_to_one_and_stays():
+    arm, action = contract('velocity', ramp_sec=0.5), np.full(3, 0.2, np.float32)
+    gate, said = Gate(arm), []
+    for _ in range(12):
+        executed = gate.filter(action, at(), 0)
+        said.append(executed.command[0] / (np.float64(action[0]) * 1.5))
+    assert said == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8] + [1.0] * 7)
+    assert executed.why == ''
