@@ -127,6 +127,8 @@ class PolicyIo(Node):
             self._move()
         if not self._episodes.moving:
             self._advance()
+            if self._episodes.moving:  # the way to the next start begins in the same period
+                self._move()
         self._pace.check(self._episodes.phase == 'running' and self._may_act())
         if self._interaction.waiting and self._pace.unanswered:
             self._episodes.lose_gate()
