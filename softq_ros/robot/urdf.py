@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 from softq_ros.errors import accepted, ConfigurationError
 from softq_ros.robot.kinematics import Chain, Segment
-from softq_ros.robot.yaml_file import short
+from softq_ros.robot.yaml_file import read_capped, short
 
 LARGEST_FILE = 4 << 20  # bytes; a description without its meshes has some 50 thousand
 MOVING = ('revolute', 'continuous', 'prismatic')
@@ -43,13 +43,7 @@ class Urdf(NamedTuple):
 
 def _read(path: Path) -> str:
     try:
-        if path.exists() and not path.is_file():
-            raise OSError('not a file')
-        with path.open('rb') as file:
-            text = file.read(LARGEST_FILE + 1)
-        if len(text) > LARGEST_FILE:
-            raise OSError(f'larger than {LARGEST_FILE} bytes')
-        return text.decode()
+        return read_capped(path, LARGEST_FILE)
     except (OSError, ValueError) as error:
         raise ConfigurationError(f'{path.name}: not readable as URDF: {error}') from error
 

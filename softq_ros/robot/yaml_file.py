@@ -43,6 +43,22 @@ def short(value: object) -> str:
         return 'a number of very many digits'
 
 
+def read_capped(path: Path, most: int) -> str:
+    """
+    Return the text of a file of at most so many bytes.
+
+    :raises OSError: when it is larger, or no file.
+    :raises ValueError: when it is no text.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError('not a file')
+    with path.open('rb') as file:
+        text = file.read(most + 1)
+    if len(text) > most:
+        raise OSError(f'larger than {most} bytes')
+    return text.decode()
+
+
 def read_mapping(path: Path) -> dict:
     """
     Return the mapping a YAML file holds.
@@ -50,13 +66,7 @@ def read_mapping(path: Path) -> dict:
     :raises ConfigurationError: in one line, naming the file.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise OSError('not a file')
-        with path.open('rb') as file:
-            text = file.read(LARGEST_FILE + 1)
-        if len(text) > LARGEST_FILE:
-            raise OSError(f'larger than {LARGEST_FILE} bytes')
-        data = _SafeLoader(text.decode()).get_single_data()
+        data = _SafeLoader(read_capped(path, LARGEST_FILE)).get_single_data()
     except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
         reason = ' '.join(str(error).split())
         raise ConfigurationError(f'{path.name}: not readable as YAML: {reason}') from error
