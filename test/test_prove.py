@@ -49,6 +49,13 @@ def standard_ground(monkeypatch):
     return importlib.import_module('standard_ground')
 
 
+def test_the_p_value_is_fishers(standard_ground):
+    from rows import fisher
+    # the lady who tastes tea: 3 of 4 and 1 of 4, 34 of 70 ways; all of both, 2 of 70
+    assert fisher(3, 1, 4) == pytest.approx(34 / 70) and fisher(4, 0, 4) == pytest.approx(2 / 70)
+    assert fisher(2, 2, 5) == 1.0 and fisher(3, 1, 4) == fisher(1, 3, 4)
+
+
 def test_returns_are_those_of_whole_episodes(standard_ground):
     # the second episode was cut by a restart, the fourth is not over
     reward, episode = [1.0, 2, 3, 4, 5, 6, 7], [0, 0, 1, 2, 2, 2, 3]

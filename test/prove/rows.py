@@ -14,6 +14,7 @@
 """What every proof shares: trainings that go on where they stopped, the page with the table."""
 from concurrent.futures import ThreadPoolExecutor
 import json
+import math
 import os
 from pathlib import Path
 import subprocess
@@ -75,6 +76,15 @@ def trained_at(runs: list[Path]) -> str:
     """Return the commits that trainings were begun at, in words of a page."""
     commits = {yaml.safe_load((run / 'run.yaml').read_text())['commit'] for run in runs}
     return f'trained at commit {", ".join(sorted(commits))}' if commits else 'none trained yet'
+
+
+def fisher(a: int, b: int, trials: int) -> float:
+    """Return the two-sided p of Fisher's exact test (1935), both counts of so many trials."""
+    def ways(first: int) -> int:
+        return math.comb(trials, first) * math.comb(trials, a + b - first)
+
+    found = [ways(first) for first in range(max(0, a + b - trials), min(a + b, trials) + 1)]
+    return sum(n for n in found if n <= ways(a)) / sum(found)
 
 
 def table(head: list[str], rows: list[list]) -> str:

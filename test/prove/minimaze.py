@@ -1,0 +1,160 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Two passages, the tempting one closed: who finds the other, and who keeps both where both are open.
+
+Every training is kept in runs/prove and goes on where it stopped; the page is written anew after
+each, and what is not trained yet is called missing.
+"""
+import argparse
+import json
+from pathlib import Path
+import threading
+
+from rows import (fisher, MISSING, publish, RUNS, side_by_side, softq, table, train,
+                  trained_at)
+
+METHODS = {'sql': 'SQL', 'sac': 'SAC', 'ddpg': 'DDPG'}
+EPISODES, SEED = 20, 7  # of the test
+ENOUGH = 0.8  # share of them that must get past
+CARRIED = 0.2  # of the episodes by each passage: both are kept
+CLOSED, OPEN = 'upper', 'open'
+
+
+def run_of(wall: str, method: str, seed: int) -> Path:
+    """Return the folder of a training."""
+    kind = 'minimaze' if wall == CLOSED else f'minimaze-{wall}'
+    return RUNS / f'{kind}-{method}-s{seed}'
+
+
+def rollouts(run: Path, wall: str, sampling: str) -> dict:
+    """Return the score of a run's last weights with a door closed, kept once made."""
+    kept = run / f'score-{wall}-{sampling}.json'
+    if not kept.exists():
+        kept.write_text(json.dumps(softq(
+            'evaluate', str(run / 'policy'), '--episodes', str(EPISODES), '--seed', str(SEED),
+            '--sampling', sampling, '--option', f'wall={wall}')))
+    return json.loads(kept.read_text())
+
+
+def prove(wall: str, method: str, seed: int) -> None:
+    """Train, score, and close the busier passage where both were taken."""
+    run = train(run_of(wall, method, seed).name, '--task', 'minimaze', '--algorithm', method,
+                '--seed', str(seed), '--option', f'wall={wall}')
+    found = rollouts(run, wall, 'stochastic')
+    if wall == OPEN and (busier := kept_both(found)):
+        for sampling in ('stochastic', 'deterministic'):
+            rollouts(run, busier, sampling)
+
+
+def kept_both(score: dict) -> str:
+    """Return the busier passage where each carried its share of the episodes, or nothing."""
+    shares = score['mode_shares']
+    return max(shares, key=shares.get) if min(shares.values()) >= CARRIED else ''
+
+
+def finished(wall: str, method: str, seeds: int) -> list[Path]:
+    """Return the folders of the trainings that are there."""
+    runs = [run_of(wall, method, seed) for seed in range(seeds)]
+    return [run for run in runs if (run / 'proved.json').exists()]
+
+
+def passed(method: str, seeds: int) -> list[float]:
+    """Return of each training there is the share of its episodes that got past."""
+    return [rollouts(run, CLOSED, 'stochastic')['success_rate']
+            for run in finished(CLOSED, method, seeds)]
+
+
+def closed_line(method: str, seeds: int) -> list:
+    """Return the line of a method where the tempting passage is closed."""
+    shares = passed(method, seeds)
+    count = f'{sum(share >= ENOUGH for share in shares)} of {len(shares)}' if shares else MISSING
+    return [METHODS[method], count, ', '.join(f'{share:.0%}' for share in shares),
+            seeds - len(shares) or '']
+
+
+def open_line(method: str, seeds: int) -> list:
+    """Return the line of a method where both were open while it learned."""
+    runs = finished(OPEN, method, seeds)
+    if not runs:
+        return [METHODS[method], MISSING, '', '', '', seeds]
+    found = [(run, rollouts(run, OPEN, 'stochastic')) for run in runs]
+    both = [(run, busier) for run, score in found if (busier := kept_both(score))]
+    after = {sampling: [rollouts(run, busier, sampling)['success_rate'] for run, busier in both]
+             for sampling in ('stochastic', 'deterministic')}
+    cells = [', '.join(f'{share:.0%}' for share in shares) for shares in after.values()]
+    return [METHODS[method], f'{len(both)} of {len(runs)}',
+            ', '.join(f'{score["mode_shares"]["upper"]:.0%}/{score["mode_shares"]["lower"]:.0%}'
+                      for _, score in found), *cells, seeds - len(runs) or '']
+
+
+def verdicts(seeds: int) -> str:
+    """Say how sure the difference is, once every seed of two methods is there."""
+    ours = passed('sql', seeds)
+    lines = []
+    for rival in ('ddpg', 'sac'):
+        theirs = passed(rival, seeds)
+        if len(ours) == len(theirs) == seeds:
+            p = fisher(*(sum(s >= ENOUGH for s in some) for some in (ours, theirs)), seeds)
+            lines.append(f'SQL against {METHODS[rival]}: p = {p:.2g} (Fisher, two-sided)'
+                         f'{"" if p < 0.05 else ", so nothing is claimed"}.')
+    return ' '.join(lines)
+
+
+def write(seeds: int) -> None:
+    """Write the page from what is there."""
+    runs = [run for wall in (CLOSED, OPEN) for method in METHODS
+            for run in finished(wall, method, seeds)]
+    publish('minimaze', 'Two passages', f'python test/prove/minimaze.py --seeds {seeds}', [
+        f'Task minimaze, its steps and settings in config/tasks/minimaze.yaml; the same number of '
+        f'updates for all; {trained_at(runs)}. Last weights, {EPISODES} test episodes each, test '
+        f'seed {SEED}, acting stochastically (DDPG has one action and no other). SAC learns its '
+        'temperature.',
+        '## The tempting passage is closed',
+        f'A training counts when at least {ENOUGH:.0%} of its episodes end nearer to the goal '
+        'than the closed passage leads.',
+        table(['method', 'trainings that get past', 'share of each', 'still missing'],
+              [closed_line(method, seeds) for method in METHODS]), verdicts(seeds),
+        '## Both are open, then the busier is closed',
+        f'Both are kept where each carried at least {CARRIED:.0%} of the episodes. Of those the '
+        'busier passage is closed without any training; what then still gets to the goal:',
+        table(['method', 'keep both', 'upper/lower of each', 'then, stochastic',
+               'then, deterministic', 'still missing'],
+              [open_line(method, seeds) for method in METHODS])])
+
+
+def main() -> None:
+    """Train what is missing, score what is new, write the page."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument('--seeds', type=int, default=20)
+    words.add_argument('--jobs', type=int, default=2)
+    words.add_argument('--methods', nargs='*', default=list(METHODS), choices=METHODS)
+    words.add_argument('--walls', nargs='*', default=[CLOSED, OPEN], choices=(CLOSED, OPEN))
+    options = words.parse_args()
+    RUNS.mkdir(parents=True, exist_ok=True)
+    writing = threading.Lock()
+
+    def work(item: tuple[str, int, str]) -> None:
+        wall, seed, method = item
+        prove(wall, method, seed)
+        with writing:
+            write(options.seeds)
+
+    side_by_side(work, [(wall, seed, method) for wall in options.walls
+                        for seed in range(options.seeds) for method in options.methods],
+                 options.jobs)
+
+
+if __name__ == '__main__':
+    main()
