@@ -43,17 +43,19 @@ class Progress:
     evaluated: str = 'not yet'
     note: str = ''
     episodes: int = 0
+    episode_steps: int = 0
     first_success_step: int | None = None
     recent: deque[EpisodeSummary] = field(default_factory=lambda: deque(maxlen=20))
     began: float = field(default_factory=time.monotonic)
     steps_before: int | None = None
 
     def saw(self, summary: EpisodeSummary) -> None:
-        """Count one finished episode."""
+        """Count one finished episode; the news of ``steps`` may be older than that of it."""
         self.episodes += 1
+        self.episode_steps += summary.steps
         self.recent.append(summary)
         if summary.success_ever and self.first_success_step is None:
-            self.first_success_step = self.steps
+            self.first_success_step = max(self.steps, self.episode_steps)
 
     def left_sec(self) -> float:
         """Return the wall time to the budget at the pace so far; NaN when there is none."""

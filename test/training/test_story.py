@@ -207,6 +207,15 @@ def test_the_first_success_is_dated_without_a_panel(tmp_path, scores, monkeypatc
     assert 0 < training._progress.first_success_step <= 30
 
 
+def test_the_first_success_is_dated_by_the_later_of_two_counts():
+    late, resumed = Progress(), Progress(steps=5000)
+    for one in (False, True):  # episodes are over before anybody says how many steps there were
+        late.saw(summary(one))
+        resumed.saw(summary(one))  # what was before is not counted in episodes
+    assert late.first_success_step == 2 * summary(True).steps > 0
+    assert resumed.first_success_step == 5000
+
+
 def test_processor_time_adds_up_without_what_was_put_aside(tmp_path, monkeypatch):
     spent = [100.0]
     monkeypatch.setattr(time, 'process_time', lambda: spent[0])
