@@ -44,6 +44,7 @@ PARAMETERS = (
     Parameter('examine', True, 'measure the learning curve and write a report'),
 )
 POLL_SEC = 0.25
+GROUNDED = 'policy: there is none yet and exploration is off: lead by hand, or set exploration'
 
 
 class MonitorNode(Node):
@@ -106,7 +107,7 @@ class MonitorNode(Node):
         progress.steps, progress.budget = msg.steps, msg.budget
         progress.updates_asked = msg.updates_per_step_asked
         progress.updates_held = msg.updates_per_step_held
-        progress.note = msg.reason
+        progress.notes['learner'] = msg.reason
 
     def _start(self, msg: LearnerStatus) -> None:
         self._folder = Path(msg.directory)
@@ -134,10 +135,11 @@ class MonitorNode(Node):
 
     def _on_policy(self, msg: PolicyStatus) -> None:
         self._progress.weights_age_sec = msg.weights_age_sec
+        self._progress.notes['policy'] = GROUNDED if msg.state == 'waiting_policy' else ''
 
     def _on_gate(self, msg: GateStatus) -> None:
-        if msg.stopped or not msg.armed:
-            self._progress.note = f'gate: {msg.why}'
+        asked = msg.stopped or not msg.armed
+        self._progress.notes['gate'] = f'gate: {msg.why}' if asked else ''
 
     def _on_episode(self, msg: Episode) -> None:
         self._progress.saw(message_to_episode(msg))
@@ -167,7 +169,8 @@ class MonitorNode(Node):
         try:
             self._story.keep(at_once)
         except OSError as error:
-            self._progress.note = f'cannot keep the story of this run: {error.strerror}'
+            self._progress.notes['story'] = (
+                f'cannot keep the story of this run: {error.strerror}')
 
     def _ended(self) -> bool:
         reached = self._examiner is not None and self._examiner.criterion.reached is not None
@@ -194,7 +197,7 @@ class MonitorNode(Node):
                 work(*arguments)
             except (SoftqError, OSError) as error:
                 self._failed = self._reporting
-                self._progress.note = str(error)
+                self._progress.notes['report'] = str(error)
                 self.get_logger().error(str(error))
 
         self._thread = threading.Thread(target=guarded, daemon=True)

@@ -189,11 +189,14 @@ class PolicyIo(Node):
             return None
         return self._interaction.complete(executed, self._pending)
 
+    @property
+    def _grounded(self) -> bool:
+        """Return whether there is no policy yet and chance is not allowed."""
+        return self._cockpit.flight.actor is None and not self._cockpit.exploration
+
     def _may_act(self, by_hand: bool = False) -> bool:
         cockpit = self._cockpit
-        if cockpit.paused or not cockpit.active:
-            return False
-        if cockpit.flight.actor is None and not (cockpit.exploration or by_hand):
+        if cockpit.paused or not cockpit.active or (self._grounded and not by_hand):
             return False
         return self._learner.allows(self._interaction.sequence)
 
@@ -232,12 +235,15 @@ class PolicyIo(Node):
         self._publish_status()
 
     def _publish_status(self) -> None:
-        phase = self._episodes.phase
-        waiting = phase == 'running' and self._pending is not None and self._lockstep
+        state = self._episodes.phase
+        if state == 'running' and self._grounded:
+            state = 'waiting_policy'
+        elif state == 'running' and self._pending is not None and self._lockstep:
+            state = 'waiting_learner'
         self._report.publish(
-            self._episodes.answered, 'waiting_learner' if waiting else phase,
-            self._interaction.sequence, episode=self._interaction.episode,
-            missed=self._pace.missed, human_share=self._hands.share, **self._learner.counts())
+            self._episodes.answered, state, self._interaction.sequence,
+            episode=self._interaction.episode, missed=self._pace.missed,
+            human_share=self._hands.share, **self._learner.counts())
 
     def on_shutdown(self) -> None:
         """Say the last word: the status, and the last accepted weights to disk."""

@@ -41,7 +41,7 @@ class Progress:
     updates_held: float = 0.0
     weights_age_sec: float = 0.0
     evaluated: str = 'not yet'
-    note: str = ''
+    notes: dict[str, str] = field(default_factory=dict)
     episodes: int = 0
     episode_steps: int = 0
     first_success_step: int | None = None
@@ -56,6 +56,11 @@ class Progress:
         self.recent.append(summary)
         if summary.success_ever and self.first_success_step is None:
             self.first_success_step = max(self.steps, self.episode_steps)
+
+    @property
+    def note(self) -> str:
+        """Return what each that has something to tell tells."""
+        return '; '.join(filter(None, self.notes.values()))
 
     def left_sec(self) -> float:
         """Return the wall time to the budget at the pace so far; NaN when there is none."""

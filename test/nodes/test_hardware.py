@@ -23,6 +23,8 @@ import pytest
 import rclpy
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.parameter_client import AsyncParameterClient
 from sensor_msgs.msg import Joy
 from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
@@ -110,6 +112,13 @@ class Operator:
         result = asked.result().get_result_async()
         self.wait(result.done, 'the outcome')
         return result.result().result
+
+    def allow_chance(self) -> None:
+        """Let the policy move at random before there is one."""
+        client = AsyncParameterClient(self._node, 'policy')
+        done = client.set_parameters([Parameter('exploration', value=True)])
+        self.wait(done.done, 'the parameter to be answered')
+        assert done.result().results[0].successful
 
     def close(self) -> None:
         """Leave the domain."""
@@ -199,7 +208,7 @@ def test_resets_wait_for_a_person_fail_and_say_how_far_they_are(arm, tmp_path):
 
 
 def test_it_learns_on_the_arm_and_a_person_takes_over(arm, tmp_path):
-    process = launch(tmp_path, 'train', 'exploration:=true', 'run:=arm', 'steps:=5000')
+    process = launch(tmp_path, 'train', 'run:=arm', 'steps:=5000')
     size = load_task('sawyer_stack').observation_spec.size
     path = tmp_path / 'arm' / 'replay' / 'transitions.bin'
 
@@ -209,6 +218,10 @@ def test_it_learns_on_the_arm_and_a_person_takes_over(arm, tmp_path):
 
     try:
         arm.wait(lambda: arm.call('gate/arm').success, 'the gate to arm')
+        arm.wait(lambda: arm.policy.state == 'waiting_policy', 'word that there is none')
+        arm.spin(1.0)
+        assert not arm.learner.steps, 'before somebody allows it nothing moves at random'
+        arm.allow_chance()
         arm.wait(lambda: arm.learner.steps > 20, 'transitions', 90.0)
         arm.press(PAD.takeover_button, axes=[0.0, 1.0], seconds=1.5)
         arm.wait(lambda: arm.policy.human_share > 0, 'the person to be counted')

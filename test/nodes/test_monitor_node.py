@@ -19,7 +19,7 @@ import pytest
 import rclpy
 
 from softq_ros.bridge.experience import weights_to_message
-from softq_ros.msg import Episode, LearnerStatus, PolicyWeights
+from softq_ros.msg import Episode, GateStatus, LearnerStatus, PolicyStatus, PolicyWeights
 from softq_ros.nodes.monitor_node import MonitorNode
 from softq_ros.policies.bundle import load_bundle, save_bundle
 from softq_ros.records import EpisodeSummary
@@ -148,3 +148,16 @@ def test_a_report_that_cannot_be_written_ends_with_1(monitor, monkeypatch, fails
     part.hear(20, 2.0, 'finished')
     part.hear(20, 2.0, 'finished')
     assert part.node.done and part.node.exit_code == code
+
+
+def test_what_one_node_asks_for_stands_until_that_node_is_content(monitor):
+    part = monitor()
+    node = part.node
+    node._on_gate(GateStatus(armed=False, why='not armed'))
+    node._on_policy(PolicyStatus(state='waiting_policy'))
+    part.hear(10, 1.0)
+    assert 'not armed' in node._progress.note and 'exploration' in node._progress.note
+    node._on_gate(GateStatus(armed=True))
+    assert 'not armed' not in node._progress.note and 'exploration' in node._progress.note
+    node._on_policy(PolicyStatus(state='running'))
+    assert node._progress.note == ''
