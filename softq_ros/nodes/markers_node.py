@@ -76,7 +76,7 @@ class MarkersNode(Node):
     Publishes
     ---------
     markers (visualization_msgs/MarkerArray): namespaces workspace, target, asked, executed, in
-    the contract's base frame
+    the contract's base frame; the simulator adds push
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import Imu, JointState
 from std_msgs.msg import Float64MultiArray
+from visualization_msgs.msg import MarkerArray
 
 from softq_ros.bridge.base import sensors_to_imu, sensors_to_odometry
 from softq_ros.bridge.conversions import (
@@ -33,6 +34,7 @@ from softq_ros.errors import PlantFault, SoftqError
 from softq_ros.msg import Executed, SimStatus
 from softq_ros.nodes import qos
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
+from softq_ros.nodes.push_marker import push_marker
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Sensors
 from softq_ros.robot.contract_fields import POSITION_LIKE
@@ -60,7 +62,8 @@ class SimNode(Node):
     /clock (rosgraph_msgs/Clock), tool_pose and, where the task asks for it, object_pose
     (geometry_msgs/PoseStamped) [m]; for a robot that moves through the world odom
     (nav_msgs/Odometry) [m, m/s] and imu (sensor_msgs/Imu) [rad/s];
-    joint_states (sensor_msgs/JointState) [rad, rad/s, N m], sim/status (softq_ros/SimStatus)
+    joint_states (sensor_msgs/JointState) [rad, rad/s, N m], sim/status (softq_ros/SimStatus),
+    markers (visualization_msgs/MarkerArray): a push
 
     Subscribes
     ----------
@@ -113,6 +116,7 @@ class SimNode(Node):
             self._imu_pub = self.create_publisher(Imu, 'imu', qos.STATE)
         self._joints_pub = self.create_publisher(JointState, 'joint_states', qos.STATE)
         self._status_pub = self.create_publisher(SimStatus, 'sim/status', qos.LATCHED)
+        self._markers_pub = self.create_publisher(MarkerArray, 'markers', qos.STATE)
         self.create_service(Reset, 'sim/reset', self._on_reset)
         self.create_service(Perturb, 'sim/perturb', self._on_perturb)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -157,6 +161,10 @@ class SimNode(Node):
             response.success = True
         except (SoftqError, AttributeError) as error:
             response.message = str(error)
+        if response.success and request.kind == 'wrench':
+            self._markers_pub.publish(MarkerArray(markers=[push_marker(
+                self._contract.base_frame, self._plant.place_of(request.target),
+                np.array(request.values[:3]), request.duration_sec)]))
         return response
 
     def _on_executed(self, msg: Executed) -> None:

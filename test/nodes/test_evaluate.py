@@ -26,6 +26,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from visualization_msgs.msg import Marker, MarkerArray
 import yaml
 
 from softq_ros.nodes import qos
@@ -51,10 +52,13 @@ class Bystander:
         self.prompts: list[str] = []
         self.times: list[float] = []
         self.joints = JointState()
+        self.markers: list[Marker] = []
         node.create_subscription(String, 'evaluation/prompt',
                                  lambda m: self.prompts.append(m.data), qos.LATCHED)
         node.create_subscription(JointState, 'joint_states',
                                  lambda m: setattr(self, 'joints', m), qos.STATE)
+        node.create_subscription(MarkerArray, 'markers',
+                                 lambda m: self.markers.extend(m.markers), qos.STATE)
         node.create_subscription(
             Clock, '/clock', lambda m: self.times.append(m.clock.sec + 1e-9 * m.clock.nanosec),
             qos.STATE)
@@ -128,6 +132,12 @@ def test_the_simulator_takes_each_kind_over_the_wire_and_time_goes_on(bystander,
     assert bystander.call(Reset, 'sim/reset', boot_id=1, episode=1, seed=3).success
     bystander.wait(lambda: bystander.joints.name, 'joint states')
     assert bystander.perturb('wrench', 'right_l3', [20, 0, 0, 0, 0, 0], 0.2).success
+    bystander.wait(lambda: bystander.markers, 'the marker of the push')
+    arrow = bystander.markers[0]
+    assert arrow.ns == 'push' and arrow.header.frame_id == SAWYER.base_frame
+    tail, tip = ([p.x, p.y, p.z] for p in arrow.points)
+    assert np.subtract(tip, tail) == pytest.approx([0.1, 0.0, 0.0])
+    assert 0.2 < np.linalg.norm(tip) < 1.2, 'on the arm'
     assert bystander.perturb('clamp', 'right_j2', [], 0.5).success
     pose = SAWYER.reset_pose + 0.1
     assert bystander.perturb('pose', '', pose).success
