@@ -30,7 +30,7 @@ from softq_ros.training.metrics import read_rows
 from softq_ros.training.run import read_run
 
 RATE, RESET_SEC, HORIZON = 20.0, 8.0, 100  # Hz, s, control steps: those of config/
-SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS = 36_000, 120_000, 20_000
+SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS, ABLATED_SEEDS = 36_000, 120_000, 20_000, 3
 TEST_EPISODES, TEST_SEED = 500, 7
 # name: words, algorithm, settings
 METHODS = {'sql': ('SQL', 'sql', ()), 'sac': ('SAC, learned temperature', 'sac', ()),
@@ -64,6 +64,19 @@ SPEED_ROWS = (
 CONVERGED_ROWS = (
     Row('loose', 'loose fit', CONVERGED), Row('press', 'press fit', (*CONVERGED, 'fit=press')),
 )
+
+
+ABLATION_ROWS = tuple(
+    Row(f'ablation-{name}', words, SPEED, settings) for name, words, settings in (
+        ('u2', '2 updates a step', ('updates_per_step=2',)),
+        ('u4', '4 updates a step', ('updates_per_step=4',)),
+        ('norm', 'layer norm in the Qs', ('layer_norm=true',)),
+        ('huber', 'Huber loss from 1', ('huber=1.0',)),
+        ('n3', '3-step returns', ('n_step=3',)),
+        ('reset', 'new networks after 5000 updates', ('reset_every=5000',)),
+        ('b128', 'batch of 128', ('batch_size=128',)),
+        ('v8', '8 value samples', ('value_samples=8',)),
+        ('single', 'one critic', ('critics=1',))))
 
 
 def run_of(row: Row, method: str, seed: int) -> Path:
@@ -191,7 +204,7 @@ def write(seeds: int, methods: list[str]) -> None:
     speed = [line for row in SPEED_ROWS for line in (
         scripted_line(row), *(speed_line(row, method, seeds) for method in methods))]
     converged = [converged_lines(row, 'sql', seeds) for row in CONVERGED_ROWS]
-    runs = [run for row in (*SPEED_ROWS, *CONVERGED_ROWS) for method in methods
+    runs = [run for row in (*SPEED_ROWS, *ABLATION_ROWS, *CONVERGED_ROWS) for method in methods
             for seed in range(seeds) if finished(run := run_of(row, method, seed))]
     publish('sawyer', 'The Sawyer stacks bricks', f'python test/prove/sawyer.py --seeds {seeds}', [
         'Everything here is simulation: no sensor noise, delay or wear but where a row says so; a '
@@ -205,6 +218,10 @@ def write(seeds: int, methods: list[str]) -> None:
         '50 validation episodes, then 90 of 100 on new seeds, dated at the first. Robot '
         'time includes random warm-up; in brackets with 8 s for each reset.',
         table(SPEED_HEAD, speed),
+        '## One change at a time',
+        f'The row velocity, SQL, with one setting changed, at most {ABLATED_STEPS} steps, '
+        f'{ABLATED_SEEDS} seeds.',
+        table(SPEED_HEAD, [speed_line(row, 'sql', ABLATED_SEEDS) for row in ABLATION_ROWS]),
         '## How surely',
         f'Targets x .40 to .65 m, y within .25 m, yaw within 30 degrees; starts at any pose free '
         f'of contact with the tool in [.3, -.4, .2] to [.7, .4, .7]. {CONVERGED_STEPS} steps, the '
@@ -218,8 +235,8 @@ def main() -> None:
     words.add_argument('--seeds', type=int, default=5)
     words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
     words.add_argument('--methods', nargs='*', choices=list(METHODS), default=list(METHODS))
-    words.add_argument('--rows', nargs='*', choices=[r.name for r in SPEED_ROWS + CONVERGED_ROWS],
-                       default=[r.name for r in SPEED_ROWS + CONVERGED_ROWS])
+    rows = [row.name for row in SPEED_ROWS + ABLATION_ROWS + CONVERGED_ROWS]
+    words.add_argument('--rows', nargs='*', choices=rows, default=rows)
     options = words.parse_args()
     writing = threading.Lock()
 
@@ -232,6 +249,8 @@ def main() -> None:
     write(options.seeds, list(METHODS))
     items = [(row, method, seed, SPEED_STEPS, 'reached') for row in SPEED_ROWS
              for method in options.methods for seed in range(options.seeds)]
+    items += [(row, 'sql', seed, ABLATED_STEPS, 'reached') for row in ABLATION_ROWS
+              for seed in range(ABLATED_SEEDS)]
     items += [(row, 'sql', seed, CONVERGED_STEPS, 'budget') for row in CONVERGED_ROWS
               for seed in range(options.seeds)]
     side_by_side(prove, [i for i in items if i[0].name in options.rows], options.jobs)
