@@ -1,0 +1,40 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Every policy that is shipped loads, fits its task and does what its manifest says it did."""
+import pytest
+
+from softq_ros.paths import share
+from softq_ros.policies.bundle import load_bundle
+from softq_ros.training.evaluation import evaluate
+
+BUNDLES = sorted(path.parent for path in share('policies').glob('*/policy.yaml'))
+EPISODES = 10
+
+
+def test_there_are_some():
+    assert {'sawyer_stack', 'sawyer_stack_torque', 'sawyer_reach'} <= {b.name for b in BUNDLES}
+
+
+@pytest.mark.parametrize('folder', BUNDLES, ids=lambda folder: folder.name)
+def test_it_does_what_its_manifest_says(folder):
+    bundle = load_bundle(folder)
+    manifest, task = bundle.manifest, bundle.task()
+    bundle.check_fits(task)
+    assert task.name == folder.name and not manifest.trained['commit'].endswith('dirty')
+    claimed = manifest.scored['success_rate']
+    assert claimed >= 0.8 and manifest.scored['episodes'] >= 100
+    found = evaluate(bundle.actor(), task, EPISODES, 12345, 'test', 0,
+                     manifest.scored['sampling'])
+    assert found.successes >= EPISODES * claimed - 4.0 * (EPISODES * claimed * (
+        1.0 - claimed))**0.5 - 1.0  # four standard deviations of as many draws, and one
