@@ -18,13 +18,14 @@ import shlex
 
 import pytest
 
-from softq_ros import cli, launching, verbs
+from softq_ros import cli, launching
 from softq_ros.launching.plan import make_plan
 from softq_ros.paths import share
 from softq_ros.policies.bundle import find_bundle, load_bundle
 from softq_ros.simulation.gymnasium_task import GymnasiumTask
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.settings import is_environment
+from softq_ros.verbs.words import SCRIPTED
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -65,7 +66,7 @@ def test_softq_takes_the_words(words):
     if task:
         GymnasiumTask(task) if is_environment(task) else load_task(task)
     for bundle in getattr(options, 'bundle', []):
-        if bundle == verbs.SCRIPTED:
+        if bundle == SCRIPTED:
             load_task(task).scripted()
         else:
             load_bundle(find_bundle(bundle))

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from softq_ros.learning.actor import Actor
-from softq_ros.nodes.choice import Choice, LEARNER
 from softq_ros.policies.bundle import Bundle
+from softq_ros.policies.choice import Choice, LEARNER
 
 SEEN = 64  # observations that are kept for the next policy to try
 

@@ -18,10 +18,10 @@ import time
 import numpy as np
 
 from softq_ros.errors import BundleError
-from softq_ros.nodes.choice import Choice
 from softq_ros.nodes.cockpit import Cockpit, Flight, Loaded
 from softq_ros.policies.bundle import find_bundle, load_bundle
 from softq_ros.policies.canary import check_flies, check_weights, probes
+from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import bound_note, make_actor
 from softq_ros.tasks.task import Task
 

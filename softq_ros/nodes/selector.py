@@ -21,10 +21,10 @@ from std_srvs.srv import Trigger
 
 from softq_ros.errors import accepted, ConfigurationError, SoftqError
 from softq_ros.learning.actor import MODES
-from softq_ros.nodes.choice import (
-    LEARNER, LONGEST_BLEND_SEC, read_choice, read_names, read_number, read_weights, TEMPERATURES)
 from softq_ros.nodes.cockpit import Cockpit, Flight
 from softq_ros.nodes.hangar import Hangar
+from softq_ros.policies.choice import (
+    LEARNER, read_choice, read_names, read_number, read_weights, TEMPERATURES)
 from softq_ros.tasks.task import Task
 
 CHOOSING = {'policy': LEARNER, 'weights': [], 'temperature': 1.0}
@@ -39,6 +39,9 @@ DESCRIPTIONS = {
     'sampling': 'how actions are drawn: stochastic, deterministic or best_of_32',
     'exploration': 'whether it may move at random before there is a policy',
     'paused': 'whether it says nothing'}
+LONGEST_BLEND_SEC = 10.0
+ORDER = ('(set weights to [] first, then policy, then weights; or all in one call of '
+         'set_parameters_atomically)')
 
 
 def _check_one(name: str, value: object) -> None:
@@ -52,9 +55,9 @@ def _check_one(name: str, value: object) -> None:
     elif name == 'blend_sec':
         read_number(name, value, 0.0, LONGEST_BLEND_SEC)
     elif name == 'sampling' and value not in MODES:
-        raise ConfigurationError(f'parameter sampling: {accepted(value, MODES)}')
+        raise ConfigurationError(f'sampling: {accepted(value, MODES)}')
     elif name in ('exploration', 'paused') and not isinstance(value, bool):
-        raise ConfigurationError(f'parameter {name}: {accepted(value, ("true", "false"))}')
+        raise ConfigurationError(f'{name}: {accepted(value, ("true", "false"))}')
 
 
 class Selector:
@@ -114,7 +117,10 @@ class Selector:
 
     def _judge(self, changes: dict[str, object]) -> None:
         for name, value in changes.items():
-            _check_one(name, value)
+            try:
+                _check_one(name, value)
+            except ConfigurationError as error:
+                raise ConfigurationError(f'parameter {error}') from error
         if not self._values or not set(changes) & set(CHOOSING):
             return
         afresh = 'policy' in changes
@@ -122,7 +128,10 @@ class Selector:
             self._values | changes, {} if afresh else self._cockpit.chosen.bundles)
 
     def _prepare(self, values: dict[str, object], held: dict) -> Flight:
-        choice = read_choice(*(values[name] for name in CHOOSING))
+        try:
+            choice = read_choice(*(values[name] for name in CHOOSING))
+        except ConfigurationError as error:  # each was checked: they do not go together
+            raise ConfigurationError(f'parameter {error} {ORDER}') from error
         if choice.learner:
             return self._cockpit.stream
         try:

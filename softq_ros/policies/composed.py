@@ -20,11 +20,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softq_ros.errors import BundleError
+from softq_ros.errors import accepted, BundleError, ConfigurationError
 from softq_ros.learning.actor import Actor
 from softq_ros.learning.composed_actor import ComposedActor, Constituent, NarrowActor
 from softq_ros.policies.bundle import Bundle
 from softq_ros.records import Spec
+from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 
 ALIKE = ('action', 'action_scale', 'control_rate', 'discount')
@@ -74,6 +75,23 @@ def bound_note(bundles: Sequence[Bundle], temperature: float) -> str:
     if temperature > 1:
         return f'no bound: temperature {temperature:g} is above 1'
     return ''
+
+
+def task_for(bundles: dict[str, Bundle], name: str, options: dict) -> Task:
+    """
+    Return the task that bundles are used for: their own, where they have one and none is named.
+
+    A bundle alone keeps the options it was trained with.
+
+    :raises ConfigurationError: when they differ and none is named.
+    """
+    first, own = next(iter(bundles.values())), {b.manifest.task for b in bundles.values()}
+    if not name and len(own) > 1:
+        raise ConfigurationError(f'--task: {accepted(name, own)}, or another that shows all they '
+                                 'read')
+    if name and (len(bundles) > 1 or own != {name}):
+        return load_task(name, options)
+    return first.task(options)
 
 
 def make_actor(bundles: dict[str, Bundle], task: Task, weights: Sequence[float] = (),

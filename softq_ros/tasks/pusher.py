@@ -86,6 +86,11 @@ class Pusher(Task):
         away = sensors.object_position[:2] - self.goal
         return float(np.linalg.norm(away[self._counted]))
 
+    def outcome(self, first: Sensors, last: Sensors, duration_sec: float) -> dict[str, float]:
+        """Return how far the puck ended from the goal, and where [m]."""
+        x, y = last.object_position[:2].tolist()
+        return {'distance': self.distance(last), PUCK[0]: x, PUCK[1]: y}
+
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
         """Return -c |a|^2 - distance."""
         action, distance = np.asarray(action, np.float64), self.distance(sensors)

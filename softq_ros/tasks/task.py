@@ -53,6 +53,7 @@ class Task(ABC):
     needs_base = False
     target: tuple[np.ndarray, np.ndarray] | None = None  # pose of the tool that is asked for
     modes: tuple[str, ...] = ()
+    provenance: dict[str, str] = {}  # what a manifest says of the world, by name
     retreat: tuple[np.ndarray, ...] = ()  # joints a robot passes on its way to a start
 
     def __init__(self, name: str, contract: RobotContract, horizon: int) -> None:
@@ -118,3 +119,17 @@ class Task(ABC):
     def mode(self, sensors: Sensors) -> int | None:
         """Return which of ``modes`` an episode that ends here has found, or nothing."""
         return None
+
+    def outcome(self, first: Sensors, last: Sensors, duration_sec: float) -> dict[str, float]:
+        """
+        Return what else is reported of an episode, by name, in SI units or degrees.
+
+        :param first: what was measured where it began.
+        :param last: what was measured where it ended.
+        :param duration_sec: 0 of an episode that ended before its first step.
+        """
+        return {}
+
+    def peaks(self, sensors: Sensors) -> dict[str, float]:
+        """Return what is reported of an episode as its largest value, from every control step."""
+        return {}

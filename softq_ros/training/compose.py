@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from softq_ros.errors import accepted, ConfigurationError, RunError
+from softq_ros.errors import ConfigurationError, RunError
 from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_q
 from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, row_type
 from softq_ros.learning.settings import make_settings
@@ -90,20 +90,6 @@ def run_of(bundle: Bundle, runs: Path) -> Path:
             return path.parent
     raise RunError(f'run {identity!r} is not in {runs}; accepted: --replay RUN ..., whose states '
                    'are learned from')
-
-
-def task_for(bundles: dict[str, Bundle], name: str, options: dict) -> Task:
-    """
-    Return the task that a composition is for: that of the policies, where they have one.
-
-    :raises ConfigurationError: when they differ and none is named.
-    """
-    own = {bundle.manifest.task for bundle in bundles.values()}
-    if not name and len(own) > 1:
-        raise ConfigurationError(f'--task: {accepted(name, own)}, or another that shows all they '
-                                 'read')
-    first = next(iter(bundles.values()))
-    return load_task(name, options) if name else first.task(options)
 
 
 def composed_q(bundles: Sequence[Bundle], task: Task, recipe: Recipe) -> tuple[dict, float]:

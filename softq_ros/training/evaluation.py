@@ -13,7 +13,7 @@
 # limitations under the License.
 """The one evaluation protocol (DESIGN section 11): a fresh plant, seeds of their own."""
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import math
 
 import numpy as np
@@ -42,13 +42,14 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Finished episodes, the modes they ended in, and how they were drawn."""
+    """Finished episodes, modes and outcomes they ended in, and how they were drawn."""
 
     summaries: list[EpisodeSummary]
     modes: list[int | None]
     mode_names: tuple[str, ...]
     sampling: str
     seed: int
+    outcomes: list[dict[str, float]] = field(default_factory=list)
 
     @property
     def successes(self) -> int:
@@ -71,6 +72,8 @@ class Evaluation:
             'recovery_rate': None, 'recovery_time_sec': None,
             'mode_shares': {name: self.modes.count(i) / count
                             for i, name in enumerate(self.mode_names)},
+            'outcome': {name: float(np.mean([outcome[name] for outcome in self.outcomes]))
+                        for name in (self.outcomes[0] if self.outcomes else ())},
             'episodes': count, 'seed': self.seed}
 
 
@@ -114,12 +117,13 @@ def evaluate(actor: Actor | Controller, task: Task, episodes: int, seed: int, bl
     """
     plant, gate = make_plant(task), Gate(task.contract)
     interaction = Interaction(task, task.contract, episode_seed(seed, block, 2**31))
-    summaries, modes = [], []
+    summaries, modes, outcomes = [], [], []
     for episode in range(first, first + episodes):
         if stopped():
             break
         summaries.append(run_episode(interaction, plant, gate, task, actor, sampling, episode,
                                      episode_seed(seed, block, episode)))
         modes.append(interaction.mode())
+        outcomes.append(interaction.outcome())
     plant.close()
-    return Evaluation(summaries, modes, task.modes, sampling, seed)
+    return Evaluation(summaries, modes, task.modes, sampling, seed, outcomes)

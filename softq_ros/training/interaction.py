@@ -85,6 +85,8 @@ class Interaction:
         self.source = 'policy'
         self.waiting = False
         self.finished = False
+        self._first: Sensors | None = None
+        self._peaks: dict[str, float] = {}
         self._sensors: Sensors | None = None
         self._observation: np.ndarray | None = None
         self._past: deque[Past] = deque(maxlen=self._task.history)
@@ -109,7 +111,8 @@ class Interaction:
 
     def first(self, sensors: Sensors) -> None:
         """Take the observation the episode begins with."""
-        self._sensors, self._observation = sensors, self._task.observe(sensors)
+        self._first = self._sensors = sensors
+        self._observation = self._task.observe(sensors)
 
     def act(self, actor: Actor | Controller | None, sampling: str, version: int) -> np.ndarray:
         """Return an action ``(A,)``: the actor's, or uniform at random while there is none."""
@@ -135,6 +138,8 @@ class Interaction:
         after = self._task.observe(sensors, self._past)
         self.sequence += 1
         self._success.see(judgement, self.step + 1)
+        for name, value in self._task.peaks(sensors).items():
+            self._peaks[name] = max(value, self._peaks.get(name, value))
         self._reward_sum += judgement.reward
         self._limited += executed.limited
         self._human += self.source == 'human'
@@ -183,3 +188,8 @@ class Interaction:
     def mode(self) -> int | None:
         """Return which of the task's modes the episode ended in."""
         return self._task.mode(self._sensors) if self._sensors else None
+
+    def outcome(self) -> dict[str, float]:
+        """Return what else the task reports of the episode, by name."""
+        duration_sec = self.step / self._contract.control_rate
+        return self._task.outcome(self._first, self._sensors, duration_sec) | self._peaks

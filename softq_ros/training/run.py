@@ -60,7 +60,8 @@ class Run:
         """Return how the weights in force at a control step came about."""
         facts = {name: self.facts[name] for name in ('command', 'seed', 'commit', 'versions')}
         return facts | {'steps': steps, 'updates': updates, 'run': self.identity,
-                        'robot_time_min': steps / task.contract.control_rate / 60}
+                        'robot_time_min': steps / task.contract.control_rate / 60,
+                        **task.provenance}
 
 
 def versions() -> dict[str, str]:

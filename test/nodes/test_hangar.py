@@ -20,9 +20,9 @@ import numpy as np
 import pytest
 
 from softq_ros.errors import SoftqError
-from softq_ros.nodes.choice import Choice
 from softq_ros.nodes.cockpit import Cockpit
 from softq_ros.nodes.hangar import Hangar
+from softq_ros.policies.choice import Choice
 from softq_ros.tasks.catalogue import load_task
 
 TASK = load_task('multigoal')

@@ -59,7 +59,7 @@ def test_a_composition_flies_from_the_start(tmp_path, ros_environment):
 @pytest.mark.parametrize('values, says', [
     ({'policy': True}, 'parameter policy: .*a string'), ({'policy': 'none'}, 'unknown policy'),
     ({'policy': ['one', 'one']}, 'each once'), ({'weights': [0.1]}, 'sum to 0.1'),
-    ({'policy': ['one', 'two'], 'weights': [1.0]}, '1 numbers for 2 policies'),
+    ({'policy': ['one', 'two'], 'weights': [1.0]}, 'for 2 policies.*set weights to'),
     ({'temperature': 0}, '0.01 to 100'), ({'sampling': 'often'}, 'accepted: best_of_32'),
     ({'paused': 'yes'}, 'accepted: false, true'), ({'blend': 1.0}, 'unknown parameter')])
 def test_start_up_values_are_refused_with_the_fix(tmp_path, ros_environment, values, says):

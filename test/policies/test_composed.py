@@ -21,7 +21,7 @@ from softq_ros.errors import BundleError
 from softq_ros.learning.actor import Actor
 from softq_ros.learning.composed_actor import ComposedActor, NarrowActor
 from softq_ros.policies.canary import check_flies, check_weights, probes
-from softq_ros.policies.composed import bound_note, columns_of, make_actor
+from softq_ros.policies.composed import bound_note, columns_of, make_actor, task_for
 from softq_ros.tasks.catalogue import load_task
 
 TASK = load_task('sawyer_reach')
@@ -65,6 +65,16 @@ def test_bundles_that_differ_are_refused_naming_the_difference(fields, says):
     one = bundle_of(TASK, 0)
     with pytest.raises(BundleError, match=says):
         make_actor({'one': one, 'two': change(one, **fields)}, TASK)
+
+
+def test_a_bundle_alone_keeps_its_options_and_several_take_those_of_the_task_that_is_named():
+    short = bundle_of(load_task('multigoal', {'horizon': 3}))
+    for name in ('', 'multigoal'):
+        assert task_for({'one': short}, name, {}).horizon == 3
+        assert task_for({'one': short}, name, {'horizon': 7}).horizon == 7
+    pair = {'one': short, 'two': bundle_of(load_task('multigoal'))}
+    assert task_for(pair, 'multigoal', {}).horizon == 30
+    assert task_for({'one': short}, 'minimaze', {}).name == 'minimaze'
 
 
 def test_different_temperatures_are_taken_and_said():

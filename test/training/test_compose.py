@@ -22,11 +22,10 @@ from softq_ros.errors import BundleError, ConfigurationError, RunError
 from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.settings import make_settings
 from softq_ros.policies.bundle import load_bundle, save_bundle
-from softq_ros.policies.composed import make_actor
+from softq_ros.policies.composed import make_actor, task_for
 from softq_ros.records import Transition
 from softq_ros.tasks.catalogue import load_task
-from softq_ros.training.compose import (
-    compose, composed_q, Recipe, run_of, stored_states, task_for)
+from softq_ros.training.compose import compose, composed_q, Recipe, run_of, stored_states
 from softq_ros.training.run import open_run
 
 TASK = load_task('multigoal')

@@ -15,17 +15,26 @@
 import numpy as np
 import pytest
 
-from softq_ros.records import Judgement, Start
+from softq_ros.records import EpisodeSummary, Judgement, Start
 from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.environments import TaskEnvironment
 from softq_ros.tasks.catalogue import load_task
+from softq_ros.tasks.task import Controller
 from softq_ros.training.criterion import Criterion
-from softq_ros.training.evaluation import wilson_interval
+from softq_ros.training.evaluation import evaluate, Evaluation, wilson_interval
 from softq_ros.training.interaction import Interaction, SuccessClock
 from softq_ros.training.seeds import episode_seed
 
 TASK = load_task('multigoal')
+
+
+class Wanders(Controller):
+    """Moves the first joint."""
+
+    def act_on(self, sensors, step):
+        """Return half of what it may."""
+        return np.eye(1, len(sensors.position))[0] / 2
 
 
 def play(interaction: Interaction, actions, start=(0.0, 0.0)) -> list:
@@ -123,6 +132,56 @@ def test_the_wilson_interval_of_eight_in_ten():
     low, high = wilson_interval(8, 10)
     assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert wilson_interval(100, 100)[1] == 1.0 and wilson_interval(0, 100)[0] == 0.0
+
+
+class Travels(type(TASK)):
+    """Reports how fast the point moved from where it began."""
+
+    def outcome(self, first, last, duration_sec):
+        """Return metres a second along x."""
+        return {'speed': (last.position[0] - first.position[0]) / duration_sec}
+
+
+def test_an_outcome_is_of_the_first_and_the_last_sensors_and_the_time_between():
+    interaction = Interaction(Travels('multigoal', TASK.contract, TASK.options), TASK.contract, 0)
+    play(interaction, [(0.5, 0.0), (0.5, 0.0), (-0.25, 0.0)], (1.0, 0.0))
+    assert interaction.outcome() == pytest.approx({'speed': 0.75 / 3 * TASK.contract.control_rate})
+    play(interaction, [(0.5, 0.0)], (3.0, 0.0))
+    assert interaction.outcome() == pytest.approx({'speed': 0.5 * TASK.contract.control_rate})
+
+
+class Strays(Travels):
+    """Reports how far from the axis it was at most."""
+
+    def peaks(self, sensors):
+        """Return the distance and the other side's."""
+        return {'strayed': sensors.position[1], 'other side': -sensors.position[1]}
+
+
+def test_a_peak_is_the_largest_of_all_steps_of_its_episode():
+    interaction = Interaction(Strays('multigoal', TASK.contract, TASK.options), TASK.contract, 0)
+    play(interaction, [(0.0, 0.5), (0.0, 0.5), (0.0, -0.25)], (0.0, 1.0))
+    found = interaction.outcome()
+    assert found['strayed'] == pytest.approx(2.0) and 'speed' in found
+    assert found['other side'] == pytest.approx(-1.5)
+    play(interaction, [(0.0, 0.5)], (0.0, -3.0))
+    assert interaction.outcome()['strayed'] == pytest.approx(-2.5)
+
+
+def test_an_evaluation_reports_the_mean_of_every_outcome():
+    summary = EpisodeSummary(0, 3, -1.0, False, False, np.nan, 'horizon')
+    found = Evaluation([summary] * 2, [None] * 2, (), 'stochastic', 0,
+                       [{'distance': 1.0, 'speed': -3.0}, {'distance': 2.0, 'speed': 1.0}])
+    assert found.to_json()['outcome'] == {'distance': 1.5, 'speed': -1.0}
+    assert evaluate(Wanders(), TASK, 2, 0).to_json()['outcome'] == {}
+
+
+def test_the_pusher_reports_where_its_puck_came_to_rest():
+    task = load_task('pusher_corner', {'horizon': 4})
+    outcomes = evaluate(Wanders(), task, 3, 0).outcomes
+    away = [np.hypot(*([one['puck x'], one['puck y']] - task.goal)) for one in outcomes]
+    assert [one['distance'] for one in outcomes] == pytest.approx(away)
+    assert len(set(away)) == 3
 
 
 class Remembers(type(TASK)):

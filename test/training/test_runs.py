@@ -251,3 +251,10 @@ def test_versions_need_their_note_before_they_go_out(tmp_path):
 def test_the_description_of_a_run_names_its_versions(tmp_path):
     facts = start(tmp_path).facts
     assert json.dumps(facts['versions']) and facts['versions']['torch']
+
+
+def test_what_a_run_has_trained_names_the_ground_it_walked_on(tmp_path):
+    run, walk = start(tmp_path), load_task('minitaur_walk')
+    digest = run.trained(walk, 1, 1)['terrain_digest']
+    assert len(digest) == 64 and digest == walk.provenance['terrain_digest']
+    assert 'terrain_digest' not in run.trained(TASK, 1, 1)

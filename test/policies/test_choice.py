@@ -17,7 +17,8 @@ import math
 import pytest
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.nodes.choice import Choice, read_choice, read_names, read_number, read_weights
+from softq_ros.policies.choice import (
+    Choice, read_choice, read_names, read_number, read_weights, spelled)
 
 
 @pytest.mark.parametrize('value, names', [
@@ -67,5 +68,13 @@ def test_what_three_parameters_choose_together():
     assert read_choice(['a', 'b'], [], 0.5) == Choice(('a', 'b'), (), 0.5)
     assert read_choice('a', [0.3, 0.7], 1.0) == Choice(('a',))  # nothing to weigh
     assert read_choice('learner', [], 1.0).learner
-    with pytest.raises(ConfigurationError, match='3 numbers for 2 policies.*first'):
+    with pytest.raises(ConfigurationError, match='3 numbers for 2 policies; accepted: 2 that'):
         read_choice(['a', 'b'], [0.2, 0.3, 0.5], 1.0)
+
+
+@pytest.mark.parametrize('word, value', [
+    ('a', 'a'), ('[a, b]', ['a', 'b']), (' [runs/a/policy, b]', ['runs/a/policy', 'b']),
+    ('[yes, b]', [True, 'b']), ("['yes', b]", ['yes', 'b']), ('[a, b', '[a, b'),
+    ('[]', [])])
+def test_brackets_on_a_command_line_are_an_array(word, value):
+    assert spelled(word) == value

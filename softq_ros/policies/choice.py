@@ -11,17 +11,18 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What a person may choose to fly by parameters, refused in words that say the fix."""
+"""What a person may choose to fly: its spelling, refused in words that say the fix."""
 from array import array
 from collections.abc import Sequence
 import math
 from typing import NamedTuple
 
+import yaml
+
 from softq_ros.errors import ConfigurationError
 
 LEARNER = 'learner'
 MOST = 8  # policies in one composition
-LONGEST_BLEND_SEC = 10.0
 TEMPERATURES = (0.01, 100.0)
 EXACT = 1e-3  # a sum of weights of three digits counts as one
 
@@ -41,33 +42,33 @@ class Choice(NamedTuple):
 
 def read_names(value: object) -> tuple[str, ...]:
     """
-    Return the names in the parameter ``policy``: a string or an array of strings.
+    Return the names in ``policy``: a string or an array of strings.
 
     :raises ConfigurationError: saying what would be accepted.
     """
     if isinstance(value, str) and value.lstrip().startswith('['):
-        raise ConfigurationError(f'parameter policy: got the string {value!r}; accepted: an array '
+        raise ConfigurationError(f'policy: got the string {value!r}; accepted: an array '
                                  'of strings (one of its words is none to YAML: quote each)')
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
         raise ConfigurationError(
-            f'parameter policy: got {value!r}; accepted: a string or an array of strings, '
+            f'policy: got {value!r}; accepted: a string or an array of strings, '
             f'{LEARNER!r} or names of bundles (quote what YAML reads as something else: "\'on\'")')
     if not names or '' in (name.strip() for name in names):
-        raise ConfigurationError(f'parameter policy: got {value!r}, which is empty; accepted: '
+        raise ConfigurationError(f'policy: got {value!r}, which is empty; accepted: '
                                  f'{LEARNER!r}, the name of a bundle, or an array of names')
     if len(set(names)) < len(names) or len(names) > MOST:
-        raise ConfigurationError(f'parameter policy: got {names}; accepted: at most {MOST} names, '
+        raise ConfigurationError(f'policy: got {names}; accepted: at most {MOST} names, '
                                  'each once (weights say how much of each)')
     if LEARNER in names[1:] or names[0] == LEARNER and len(names) > 1:
-        raise ConfigurationError(f'parameter policy: got {names}; accepted: {LEARNER!r} alone, '
+        raise ConfigurationError(f'policy: got {names}; accepted: {LEARNER!r} alone, '
                                  'or names of bundles')
     return tuple(names)
 
 
 def read_weights(value: object) -> tuple[float, ...]:
     """
-    Return the parameter ``weights``: an array of numbers that sum to one, or an empty one.
+    Return ``weights``: an array of numbers that sum to one, or an empty one.
 
     :raises ConfigurationError: saying what would be accepted.
     """
@@ -75,13 +76,13 @@ def read_weights(value: object) -> tuple[float, ...]:
               '[0.3, 0.7] (write all with a point), or [] for equal ones')
     numbers = isinstance(value, (Sequence, array)) and not isinstance(value, (str, bytes))
     if not numbers or any(isinstance(w, bool) or not isinstance(w, (int, float)) for w in value):
-        raise ConfigurationError(f'parameter weights: got {value!r}; {wanted}')
+        raise ConfigurationError(f'weights: got {value!r}; {wanted}')
     weights = tuple(float(weight) for weight in value)
     if any(not (math.isfinite(weight) and weight >= 0) for weight in weights):
-        raise ConfigurationError(f'parameter weights: got {list(weights)}; {wanted}')
+        raise ConfigurationError(f'weights: got {list(weights)}; {wanted}')
     if weights and abs(sum(weights) - 1) > EXACT:
         raise ConfigurationError(
-            f'parameter weights: {list(weights)} sum to {sum(weights):g}; {wanted}')
+            f'weights: {list(weights)} sum to {sum(weights):g}; {wanted}')
     return tuple(weight / sum(weights) for weight in weights)
 
 
@@ -93,14 +94,24 @@ def read_number(name: str, value: object, low: float, high: float) -> float:
     """
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not (low <= value <= high):
-        raise ConfigurationError(f'parameter {name}: got {value!r}; accepted: a number from '
+        raise ConfigurationError(f'{name}: got {value!r}; accepted: a number from '
                                  f'{low:g} to {high:g}')
     return float(value)
 
 
+def spelled(word: str) -> object:
+    """Return what a word on a command line or in a launch file says: ``[a, b]`` is an array."""
+    if not word.lstrip().startswith('['):
+        return word
+    try:
+        return yaml.safe_load(word)
+    except yaml.YAMLError:
+        return word
+
+
 def read_choice(policy: object, weights: object, temperature: object) -> Choice:
     """
-    Return what three parameters choose together.
+    Return what the three choose together.
 
     One policy alone has nothing to weigh: ``weights`` is not read then.
 
@@ -110,7 +121,6 @@ def read_choice(policy: object, weights: object, temperature: object) -> Choice:
     factor = read_number('temperature', temperature, *TEMPERATURES)
     if len(names) > 1 and shares and len(shares) != len(names):
         raise ConfigurationError(
-            f'parameter weights: {len(shares)} numbers for {len(names)} policies; accepted: '
-            f'{len(names)} that sum to 1, or [] for equal ones (set weights to [] first, then '
-            'policy, then weights; or all in one call of set_parameters_atomically)')
+            f'weights: {len(shares)} numbers for {len(names)} policies; accepted: '
+            f'{len(names)} that sum to 1, or [] for equal ones')
     return Choice(names, shares if len(names) > 1 else (), factor)

@@ -1,0 +1,221 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+The planar pusher: two skills as one, live and distilled, beside what was trained for the corner.
+
+Every training and score is kept in runs/prove; the page is written anew after each, and what is
+not there yet is called missing.
+"""
+import argparse
+import json
+from pathlib import Path
+import sys
+import threading
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+from rows import MISSING, publish, RESULTS, RUNS, side_by_side, table, train, trained_at
+import torch
+
+from softq_ros.training.evaluation import evaluate
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from support.pushing import CLIMBS, CORNER, METHODS  # noqa: E402
+
+matplotlib.use('Agg')
+from matplotlib import pyplot as plt  # noqa: E402
+
+EPISODES, SEED = 100, 7  # of the test; the trainings' seeds are 0, 1, ...
+LEAST_SUCCESS, MOST_DISTANCE = 0.9, 1.25  # of the composed, in those of the direct training
+ALONE_MOST = 0.2  # success of a constituent at the corner
+TRAININGS = {'corner': ('pusher_corner', 'sql'), 'x': ('pusher_x', 'sql'),
+             'y': ('pusher_y', 'sql'), 'x-ddpg': ('pusher_x', 'ddpg'),
+             'y-ddpg': ('pusher_y', 'ddpg')}
+COMPOSED = ('live', 'live-sum', 'distilled', 'distilled-sum')
+HEAD = ['method', 'success', 'of each seed', 'held for five steps', 'distance [m]',
+        'of each seed [m]']
+
+
+def run_of(training: str, seed: int) -> Path:
+    """Return the folder of a training."""
+    task, algorithm = TRAININGS[training]
+    return RUNS / f'{task}-{algorithm}-s{seed}'
+
+
+def finished(training: str, seed: int) -> bool:
+    """Return whether a training has come to its end."""
+    return (run_of(training, seed) / 'proved.json').exists()
+
+
+def score(name: str, seed: int) -> dict | None:
+    """Return where the pucks of a method ended, kept once scored; nothing: not trained yet."""
+    method, out = METHODS[name], RUNS / f'pusher-composed-s{seed}'
+    if not all(finished(training, seed) for training in method.needs):
+        return None
+    kept = out / f'{name}.json'
+    if not kept.exists():
+        runs = [run_of(training, seed) for training in method.needs]
+        found = evaluate(method.make(runs, seed, out), CORNER, EPISODES, SEED,
+                         sampling=method.sampling)
+        out.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(found.to_json() | {'episode': found.outcomes}))
+    return json.loads(kept.read_text())
+
+
+class Row(NamedTuple):
+    """What a method came to: of each seed there, in order."""
+
+    seeds: list[int]
+    success: list[float]  # share of pucks within reach at the last step
+    held: list[float]  # share that were there over the last five
+    distance: list[float]  # m, mean
+
+
+def row_of(found: dict[int, dict]) -> Row:
+    """Return a row of scores by seed."""
+    radius = CORNER.options['success_distance']
+    return Row(list(found), [float(np.mean([one['distance'] < radius for one in s['episode']]))
+                             for s in found.values()],
+               [s['success_rate'] for s in found.values()],
+               [s['outcome']['distance'] for s in found.values()])
+
+
+def line(words: str, row: Row) -> list:
+    """Return the cells of a method."""
+    if not row.seeds:
+        return [words, MISSING, '', '', '', '']
+    shares = ', '.join(f'{share:.0%}' for share in row.success)
+    return [words, f'{np.mean(row.success):.1%}', shares, f'{np.mean(row.held):.1%}',
+            f'{np.mean(row.distance):.3f}', ', '.join(f'{away:.3f}' for away in row.distance)]
+
+
+def bound(words: str, value: float, most: float, at_least: bool = False) -> str:
+    """Say whether a number keeps to a bound."""
+    kept = value >= most if at_least else value <= most
+    return f'{words} {value:.3f}, {"at least" if at_least else "at most"} {most:.3f}: ' + (
+        'kept' if kept else '**missed**')
+
+
+def verdict(name: str, rows: dict[str, Row]) -> str:
+    """Say whether a composition reaches the direct training, over the seeds that both have."""
+    one, direct = rows[name], rows['direct']
+    seeds = sorted(set(one.seeds) & set(direct.seeds))
+    if not seeds:
+        return f'* {METHODS[name].words}: {MISSING}'
+
+    def mean(row: Row, values: list[float]) -> float:
+        return float(np.mean([values[row.seeds.index(seed)] for seed in seeds]))
+
+    wanted = LEAST_SUCCESS * mean(direct, direct.success)
+    said = [bound('success', mean(one, one.success), wanted, at_least=True) if wanted else
+            'success: that training has none to be held against',
+            bound('distance [m]', mean(one, one.distance),
+                  MOST_DISTANCE * mean(direct, direct.distance))]
+    return f'* {METHODS[name].words}, seeds {", ".join(map(str, seeds))}: {"; ".join(said)}'
+
+
+def alone(name: str, rows: dict[str, Row]) -> str:
+    """Say whether a constituent knows the corner already."""
+    row = rows[name]
+    return f'* {METHODS[name].words}: ' + (
+        bound('success', float(np.mean(row.success)), ALONE_MOST) if row.seeds else MISSING)
+
+
+def draw(scores: dict[str, dict[int, dict]], out: Path) -> None:
+    """Draw where the pucks ended, one panel a method, one colour a seed."""
+    columns = 3
+    figure, axes = plt.subplots(-(-len(scores) // columns), columns, figsize=(9.0, 9.0),
+                                sharex=True, sharey=True, squeeze=False, constrained_layout=True)
+    for axis, (name, found) in zip(axes.flat, scores.items()):
+        for seed, one in found.items():
+            pucks = np.array([[e['puck x'], e['puck y']] for e in one['episode']])
+            axis.plot(*pucks.T, '.', markersize=4, alpha=0.6, label=f'seed {seed}')
+        if found:
+            axis.legend(loc='upper right')
+        axis.add_patch(plt.Circle(CORNER.goal, CORNER.options['success_distance'], fill=False))
+        axis.set(title=METHODS[name].words, aspect='equal', xlim=(-1.4, 1.4), ylim=(-1.4, 1.4))
+    for axis in axes[:, 0]:
+        axis.set_ylabel('y [m]')
+    for axis in axes[-1]:
+        axis.set_xlabel('x [m]')
+    out.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(out, dpi=90)
+    plt.close(figure)
+
+
+def write(seeds: int) -> None:
+    """Score what is new and write page and picture from what is there."""
+    scores = {name: {seed: found for seed in range(seeds) if (found := score(name, seed))}
+              for name in METHODS}
+    rows = {name: row_of(found) for name, found in scores.items()}
+    runs = [run_of(training, seed) for training in TRAININGS for seed in range(seeds)
+            if finished(training, seed)]
+    picture = []
+    if any(scores.values()):
+        draw(scores, RESULTS.parent / 'images' / 'pusher.png')
+        picture = ['![where the pucks ended](../images/pusher.png)']
+    x, y = CORNER.goal
+    publish('pusher', 'Two skills as one', f'python test/prove/pusher.py --seeds {seeds}', [
+        f'Push a puck to the lines x = {x:g} m (pusher_x) and y = {y:g} m (pusher_y); nobody '
+        f'trained the two together for their crossing. Trainings: {trained_at(runs)}; last '
+        f'weights, {EPISODES} starts of {CORNER.horizon} steps for each training, test '
+        f'seed {SEED}, stochastic. Success: the puck within '
+        f'{CORNER.options["success_distance"]:g} m of the crossing at the last step; beside it '
+        'the share that was there over the last five. Distance: of the puck at the last step, '
+        'mean. Average and sum: `temperature` 1 and 0.5 of docs/policies.md; distilled by `softq '
+        f'compose`. DDPG\'s sum: a new policy that climbs the sum of two frozen DDPG critics, '
+        f'{CLIMBS} updates on both replays, as in the authors\' program; it acts without noise.',
+        table(HEAD, [line(method.words, rows[name]) for name, method in METHODS.items()]),
+        *picture,
+        'A film: `softq evaluate "[runs/prove/pusher_x-sql-s0/policy, '
+        'runs/prove/pusher_y-sql-s0/policy]" --task pusher_corner --episodes 0 --video '
+        'pusher.mp4`.', '## Verdicts',
+        f'Composed: at least {LEAST_SUCCESS:g} of the success and at most {MOST_DISTANCE:g} times '
+        f'the distance of what was trained for the corner. A constituent alone: success of at '
+        f'most {ALONE_MOST:g}.',
+        '\n'.join([*(verdict(name, rows) for name in COMPOSED),
+                   *(alone(name, rows) for name in ('x', 'y'))])])
+
+
+def main() -> None:
+    """Train what is missing, score what is new, write the page after each."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument('--seeds', type=int, default=3)
+    words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
+    words.add_argument('--trainings', nargs='*', choices=list(TRAININGS), default=list(TRAININGS),
+                       help='that are made where they are missing; none: what is there is scored')
+    words.add_argument('--steps', type=int, help='control steps of each training; those of the '
+                       'tasks when left out')
+    options = words.parse_args()
+    torch.set_num_threads(1)
+    RUNS.mkdir(parents=True, exist_ok=True)
+    steps = ['--steps', str(options.steps)] if options.steps else []
+    writing = threading.Lock()
+
+    def work(item: tuple[int, str]) -> None:
+        seed, training = item
+        task, algorithm = TRAININGS[training]
+        train(run_of(training, seed).name, '--task', task, '--algorithm', algorithm, '--seed',
+              str(seed), *steps)
+        with writing:
+            write(options.seeds)
+
+    write(options.seeds)
+    side_by_side(work, [(seed, training) for seed in range(options.seeds)
+                        for training in options.trainings], options.jobs)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,136 @@
+# Copyright 2026 The softq_ros authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Two pushers as one, by every means that test/prove/pusher.py compares."""
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from softq_ros import cli
+from softq_ros.learning.composed_sampler import ComposedEnergy, frozen_q
+from softq_ros.learning.networks import Policy
+from softq_ros.learning.wide_q import named, Part, wide_q
+from softq_ros.policies.bundle import Bundle, load_bundle, Manifest, save_bundle
+from softq_ros.policies.composed import make_actor
+from softq_ros.tasks.catalogue import load_task
+from softq_ros.tasks.task import Task
+from softq_ros.training.compose import stored_states
+
+CORNER = load_task('pusher_corner')
+SUM = 0.5  # temperature at which two Qs add up, as in the authors' program
+CLIMBS = 30_000  # updates of DDPG's sum, as in the authors' program
+BATCH, RATE = 128, 1e-3  # states of an update, Adam; the authors' program
+
+
+class Averaged:
+    """Acts by the mean of what several policies say; has the interface of an actor."""
+
+    source = 'policy'
+
+    def __init__(self, actors: list) -> None:
+        """Keep the actors."""
+        self._actors = actors
+
+    def act(self, observation: np.ndarray, rng: np.random.Generator, mode: str) -> np.ndarray:
+        """Return one action ``(A,)``."""
+        return np.mean([one.act(observation, rng, mode) for one in self._actors], axis=0)
+
+
+def climbed(bundles: list[Bundle], task: Task, states: list[np.ndarray], seed: int,
+            updates: int) -> Bundle:
+    """
+    Return a policy that climbs the sum of frozen Qs: how the authors compose DDPG.
+
+    :param states: of each replay, ``(B, O)``; each is half of a batch.
+    """
+    torch.manual_seed(seed)
+    rng, columns = np.random.default_rng(seed), np.arange(task.observation_spec.size)
+    hidden = tuple(len(bundles[0].weights[f'sampler.{layer}.bias']) for layer in range(2))
+    policy = Policy(len(columns), hidden, task.action_spec.size)
+    energy = ComposedEnergy([frozen_q(bundle.weights, columns, 1.0) for bundle in bundles])
+    adam = torch.optim.Adam(policy.parameters(), RATE)
+    for _ in range(updates):
+        state = torch.from_numpy(np.concatenate([
+            own[rng.integers(len(own), size=BATCH // len(states))] for own in states]))
+        action = torch.tanh(policy(state)).unsqueeze(1)
+        adam.zero_grad()
+        (-(energy.least_slope(state, action.detach()) * action).sum(-1).mean()).backward()
+        adam.step()
+    sampler = {name.replace('layers', 'sampler'): values.numpy()
+               for name, values in policy.state_dict().items()}
+    layers = wide_q([Part(b.actor().q_layers, columns, 1.0) for b in bundles], len(columns))
+    manifest = Manifest.of(task, 'ddpg', 0.0, bundles[0].manifest.discount,
+                           {'composed': [bundle.digest for bundle in bundles], 'updates': updates})
+    return Bundle(manifest, sampler | named(layers, 'q.0'))
+
+
+def distilled(runs: list[Path], seed: int, temperature: float, out: Path) -> Bundle:
+    """Return what ``softq compose`` makes of two runs, kept once made."""
+    if not out.exists():
+        cli.main(['compose', *(str(run / 'policy') for run in runs), '--task', CORNER.name,
+                  '--temperature', str(temperature), '--replay', *map(str, runs), '--seed',
+                  str(seed), '--out', str(out)])
+    return load_bundle(out)
+
+
+def sum_of_ddpg(runs: list[Path], seed: int, out: Path) -> Bundle:
+    """Return the policy that climbs the sum of two DDPG trainings, kept once made."""
+    if not out.exists():
+        states = [stored_states(run, CORNER) for run in runs]
+        bundles = [load_bundle(run / 'policy') for run in runs]
+        save_bundle(out, climbed(bundles, CORNER, states, seed, CLIMBS))
+    return load_bundle(out)
+
+
+def together(runs: list[Path], temperature: float = 1.0):
+    """Return what acts by the policies of runs, as the policy node makes it."""
+    return make_actor({run.name: load_bundle(run / 'policy') for run in runs}, CORNER,
+                      temperature=temperature)
+
+
+def averaged(runs: list[Path]) -> Averaged:
+    """Return the mean of the policies of runs."""
+    return Averaged([load_bundle(run / 'policy').actor() for run in runs])
+
+
+class Method(NamedTuple):
+    """
+    A line of the table.
+
+    :param needs: names of trainings.
+    :param make: makes an actor of their runs, a seed and the folder of what is made of them.
+    """
+
+    words: str
+    needs: tuple[str, ...]
+    make: Callable
+    sampling: str = 'stochastic'
+
+
+METHODS = {
+    'direct': Method('trained for the corner', ('corner',), lambda runs, *_: together(runs)),
+    'x': Method('pusher_x alone', ('x',), lambda runs, *_: together(runs)),
+    'y': Method('pusher_y alone', ('y',), lambda runs, *_: together(runs)),
+    'live': Method('composed live, average', ('x', 'y'), lambda runs, *_: together(runs)),
+    'live-sum': Method('composed live, sum', ('x', 'y'),
+                       lambda runs, *_: together(runs, SUM)),
+    'distilled': Method('distilled, average', ('x', 'y'), lambda runs, seed, out: distilled(
+        runs, seed, 1.0, out / 'distilled').actor()),
+    'distilled-sum': Method('distilled, sum', ('x', 'y'), lambda runs, seed, out: distilled(
+        runs, seed, SUM, out / 'distilled-sum').actor()),
+    'averaged': Method('averaged actions', ('x', 'y'), lambda runs, *_: averaged(runs)),
+    'ddpg': Method("DDPG's sum", ('x-ddpg', 'y-ddpg'), lambda runs, seed, out: sum_of_ddpg(
+        runs, seed, out / 'ddpg').actor(), 'deterministic')}
