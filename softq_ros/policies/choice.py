@@ -39,6 +39,11 @@ class Choice(NamedTuple):
         """Return whether the learner's stream is meant."""
         return self.names == (LEARNER,)
 
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Return the weight of each name."""
+        return self.weights or (1.0 / len(self.names),) * len(self.names)
+
 
 def read_names(value: object) -> tuple[str, ...]:
     """

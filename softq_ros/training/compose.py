@@ -22,7 +22,6 @@ Letters: O observation, B states.
 """
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -32,28 +31,12 @@ from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, row_type
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.wide_q import named, Part, wide_q
 from softq_ros.policies.bundle import Bundle, Manifest
+from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import columns_of, make_actor
 from softq_ros.policies.tensors import MOST_BYTES
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 from softq_ros.training.run import commit, FILE, read_run, versions
-
-
-class Recipe(NamedTuple):
-    """How policies are composed: weights that sum to one (none: equal ones), and T."""
-
-    weights: tuple[float, ...] = ()
-    temperature: float = 1.0
-
-    def shares(self, count: int) -> np.ndarray:
-        """Return the weights of so many policies, ``(N,)``."""
-        shares = np.array(self.weights or [1.0 / count] * count)
-        if len(shares) != count or (shares < 0).any() or abs(shares.sum() - 1) > 1e-3:
-            raise ConfigurationError(f'--weights: got {shares.tolist()}; accepted: {count} from 0 '
-                                     'that sum to 1')
-        if not self.temperature > 0:
-            raise ConfigurationError(f'--temperature: got {self.temperature}; accepted: above 0')
-        return shares / shares.sum()
 
 
 def stored_states(run: Path, task: Task) -> np.ndarray:
@@ -92,12 +75,12 @@ def run_of(bundle: Bundle, runs: Path) -> Path:
                    'are learned from')
 
 
-def composed_q(bundles: Sequence[Bundle], task: Task, recipe: Recipe) -> tuple[dict, float]:
+def composed_q(bundles: Sequence[Bundle], task: Task, choice: Choice) -> tuple[dict, float]:
     """Return the tensors of alpha E as one network, and alpha."""
-    shares = recipe.shares(len(bundles))
+    shares = np.array(choice.shares)
     alphas = np.array([bundle.manifest.temperature for bundle in bundles])
-    alpha = float(recipe.temperature * (shares @ alphas))
-    factors = alpha * shares / alphas / recipe.temperature
+    alpha = float(choice.temperature * (shares @ alphas))
+    factors = alpha * shares / alphas / choice.temperature
     layers = wide_q([Part(bundle.actor().q_layers, columns_of(bundle, task.observation_spec),
                           float(factor)) for bundle, factor in zip(bundles, factors)],
                     task.observation_spec.size)
@@ -109,7 +92,7 @@ def composed_q(bundles: Sequence[Bundle], task: Task, recipe: Recipe) -> tuple[d
     return tensors, alpha
 
 
-def distil(bundles: Sequence[Bundle], task: Task, recipe: Recipe, states: Sequence[np.ndarray],
+def distil(bundles: Sequence[Bundle], task: Task, choice: Choice, states: Sequence[np.ndarray],
            updates: int, seed: int, values: dict | None = None) -> tuple[dict, dict]:
     """
     Return the tensors of a sampler of the composed energy, and the last update's metrics.
@@ -118,11 +101,10 @@ def distil(bundles: Sequence[Bundle], task: Task, recipe: Recipe, states: Sequen
     :param values: settings of the sampler other than the defaults of ``sql``; an update takes
         ``svgd_states`` states.
     """
-    shares = recipe.shares(len(bundles))
     energy = ComposedEnergy([
         frozen_q(bundle.weights, columns_of(bundle, task.observation_spec),
-                 share / bundle.manifest.temperature / recipe.temperature)
-        for bundle, share in zip(bundles, shares)])
+                 share / bundle.manifest.temperature / choice.temperature)
+        for bundle, share in zip(bundles, choice.shares)])
     settings = make_settings('sql', (values or {}) | {'temperature': 1.0})
     sampler = ComposedSampler(task.observation_spec.size, task.action_spec.size, settings, seed,
                               energy)
@@ -132,12 +114,12 @@ def distil(bundles: Sequence[Bundle], task: Task, recipe: Recipe, states: Sequen
     return sampler.weights(), metrics
 
 
-def compose(bundles: dict[str, Bundle], task: Task, recipe: Recipe, runs: Sequence[Path],
+def compose(bundles: dict[str, Bundle], task: Task, choice: Choice, runs: Sequence[Path],
             updates: int, seed: int, values: dict, command: str) -> tuple[Bundle, dict]:
     """
     Return one bundle of several, and a report.
 
-    :param bundles: by name.
+    :param bundles: by name, those of ``choice``.
     :param runs: whose states are learned from.
     :param command: what a person typed for it.
     :raises SoftqError: when bundles, runs and task do not go together.
@@ -145,16 +127,16 @@ def compose(bundles: dict[str, Bundle], task: Task, recipe: Recipe, runs: Sequen
     if updates < 1 or len(bundles) < 2:
         raise ConfigurationError(f'got {len(bundles)} policies, {updates} updates; accepted: two '
                                  'or more of each')
-    make_actor(bundles, task, recipe.shares(len(bundles)), recipe.temperature)  # refuses misfits
+    make_actor(bundles, task, choice.shares, choice.temperature)  # refuses misfits
     parts = list(bundles.values())
-    tensors, alpha = composed_q(parts, task, recipe)
+    tensors, alpha = composed_q(parts, task, choice)
     states = [stored_states(run, task) for run in runs]
-    sampler, metrics = distil(parts, task, recipe, states, updates, seed, values)
+    sampler, metrics = distil(parts, task, choice, states, updates, seed, values)
     count = sum(len(one) for one in states)
     trained = {'command': command, 'seed': seed, 'commit': commit(), 'versions': versions(),
                'updates': updates, 'steps': 0, 'states': count,
                'composed': {name: bundle.digest for name, bundle in bundles.items()},
-               'weights': recipe.shares(len(parts)).tolist(), 'temperature': recipe.temperature,
+               'weights': list(choice.shares), 'temperature': choice.temperature,
                'replay': [read_run(run).identity for run in runs]}
     manifest = Manifest.of(task, 'sql', alpha, parts[0].manifest.discount, trained)
     return Bundle(manifest, sampler | tensors), {

@@ -40,20 +40,21 @@ def add_compose(compose: argparse.ArgumentParser) -> None:
 def compose(options: argparse.Namespace) -> int:
     """Distil several policies into one."""
     from softq_ros.policies.bundle import find_bundle, load_bundle, save_bundle
+    from softq_ros.policies.choice import read_choice
     from softq_ros.policies.composed import task_for
-    from softq_ros.training.compose import compose, Recipe, run_of
+    from softq_ros.training.compose import compose, run_of
     from softq_ros.training.learner import prepare_process
     out = Path(options.out)
     if out.exists():
         raise ConfigurationError(f'--out: {out} exists; accepted: a new directory')
     prepare_process()
-    bundles = {name: load_bundle(find_bundle(name)) for name in options.bundle}
+    choice = read_choice(options.bundle, options.weights, options.temperature)
+    bundles = {name: load_bundle(find_bundle(name)) for name in choice.names}
     task = task_for(bundles, options.task, read_values('option', options))
     runs = [Path(run) for run in options.replay] or [
         run_of(bundle, Path(options.runs)) for bundle in bundles.values()]
-    bundle, report = compose(bundles, task, Recipe(tuple(options.weights), options.temperature),
-                             runs, options.updates, options.seed, read_values('set', options),
-                             _compose_command(options))
+    bundle, report = compose(bundles, task, choice, runs, options.updates, options.seed,
+                             read_values('set', options), _compose_command(options))
     save_bundle(out, bundle)
     show({'out': str(out), 'task': task.name} | report, options.json)
     return 0

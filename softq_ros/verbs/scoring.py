@@ -83,8 +83,7 @@ def _choose(word: str, options: argparse.Namespace) -> tuple[dict, dict]:
     bundles = {name: load_bundle(find_bundle(name)) for name in choice.names}
     if len(bundles) == 1 and choice.temperature == 1:
         return bundles, {}
-    weights = choice.weights or (1.0 / len(bundles),) * len(bundles)
-    return bundles, {'weights': list(weights), 'temperature': choice.temperature,
+    return bundles, {'weights': list(choice.shares), 'temperature': choice.temperature,
                      'note': bound_note(list(bundles.values()), choice.temperature)}
 
 

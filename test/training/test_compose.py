@@ -22,14 +22,16 @@ from softq_ros.errors import BundleError, ConfigurationError, RunError
 from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.settings import make_settings
 from softq_ros.policies.bundle import load_bundle, save_bundle
+from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import make_actor, task_for
 from softq_ros.records import Transition
 from softq_ros.tasks.catalogue import load_task
-from softq_ros.training.compose import compose, composed_q, Recipe, run_of, stored_states
+from softq_ros.training.compose import compose, composed_q, run_of, stored_states
 from softq_ros.training.run import open_run
 
 TASK = load_task('multigoal')
 SMALL = {'hidden': [16, 16]}
+BOTH = Choice(('one', 'two'))
 
 
 def make_run(folder, name, count, task=TASK):
@@ -73,20 +75,21 @@ def test_the_run_of_a_bundle_is_found_by_its_identity(tmp_path):
         run_of(bundle, tmp_path)
 
 
-@pytest.mark.parametrize('recipe, alpha', [
-    (Recipe(), 0.35), (Recipe(temperature=0.5), 0.175), (Recipe((0.8, 0.2)), 0.26)])
-def test_the_composed_bundle_has_the_energy_of_the_live_composition(recipe, alpha, tmp_path):
+@pytest.mark.parametrize('choice, alpha', [
+    (BOTH, 0.35), (BOTH._replace(temperature=0.5), 0.175),
+    (BOTH._replace(weights=(0.8, 0.2)), 0.26)])
+def test_the_composed_bundle_has_the_energy_of_the_live_composition(choice, alpha, tmp_path):
     bundles = {'one': bundle_of(TASK, 0, temperature=0.2),
                'two': bundle_of(TASK, 1, temperature=0.5)}
     run = make_run(tmp_path, 'run', 20)
-    made, report = compose(bundles, TASK, recipe, [run.path], 3, 0, SMALL, 'a test')
+    made, report = compose(bundles, TASK, choice, [run.path], 3, 0, SMALL, 'a test')
     assert report['states'] == 20 and report['updates'] == 3
     save_bundle(tmp_path / 'made', made)
     loaded = load_bundle(tmp_path / 'made')
     assert loaded.manifest.temperature == pytest.approx(alpha)
     assert loaded.manifest.trained['replay'] == [run.identity]
     assert loaded.manifest.trained['composed'] == {n: b.digest for n, b in bundles.items()}
-    live = make_actor(bundles, TASK, recipe.weights, recipe.temperature)
+    live = make_actor(bundles, TASK, choice.weights, choice.temperature)
     rng = np.random.default_rng(0)
     observation = rng.normal(size=2).astype(np.float32)
     actions = rng.uniform(-1, 1, (20, 2)).astype(np.float32)
@@ -96,7 +99,7 @@ def test_the_composed_bundle_has_the_energy_of_the_live_composition(recipe, alph
 
 def test_where_temperatures_agree_the_average_is_of_the_qs():
     bundles = [bundle_of(TASK, seed, temperature=0.3) for seed in (0, 1)]
-    tensors, alpha = composed_q(bundles, TASK, Recipe())
+    tensors, alpha = composed_q(bundles, TASK, BOTH)
     assert alpha == pytest.approx(0.3)
     assert tensors['q.0.3.weight'][0] == pytest.approx([0.5, -0.5, -0.5] * 2)
 
@@ -108,7 +111,7 @@ def test_distilling_climbs_the_composed_energy(tmp_path):
     live, means = make_actor(bundles, TASK), []
     state = stored_states(run.path, TASK)[7]
     for updates in (1, 600):
-        made, _ = compose(bundles, TASK, Recipe(), [run.path], updates, 0,
+        made, _ = compose(bundles, TASK, BOTH, [run.path], updates, 0,
                           SMALL | {'learning_rate': 3e-3}, '')
         drawn = made.actor().draw(state, 500, np.random.default_rng(0))
         means.append(live.q(state, drawn).mean())
@@ -141,15 +144,14 @@ def test_what_cannot_be_composed_is_refused(tmp_path):
     one, two = bundle_of(TASK, 0), bundle_of(TASK, 1)
     run = make_run(tmp_path, 'run', 3).path
 
-    def call(bundles=None, recipe=Recipe(), updates=1):
-        return compose(bundles or {'one': one, 'two': two}, TASK, recipe, [run], updates, 0,
+    def call(bundles=None, updates=1):
+        return compose(bundles or {'one': one, 'two': two}, TASK, BOTH, [run], updates, 0,
                        SMALL, '')
 
     other = replace(two, manifest=replace(two.manifest, discount=0.5))
     with pytest.raises(BundleError, match='discount differs'):
         call({'one': one, 'two': other})
-    for bad in ({'bundles': {'one': one}}, {'updates': 0}, {'recipe': Recipe((0.5, 0.6))},
-                {'recipe': Recipe((1.0,))}, {'recipe': Recipe(temperature=0.0)}):
+    for bad in ({'bundles': {'one': one}}, {'updates': 0}):
         with pytest.raises(ConfigurationError, match='accepted'):
             call(**bad)
     with pytest.raises(ConfigurationError, match='--task'):
