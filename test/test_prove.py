@@ -13,6 +13,7 @@
 # limitations under the License.
 """The proofs that make prove names are there and say what they take."""
 import importlib
+import json
 from pathlib import Path
 import re
 import subprocess
@@ -74,3 +75,42 @@ def test_each_ablation_changes_one_setting(standard_ground):
         'value_samples', 'svgd_states', 'temperature', 'critics']
     assert all(float(setting.split('=')[1]) != own
                for setting, own in standard_ground.changes().items())
+
+
+@pytest.fixture
+def minitaur(monkeypatch, tmp_path):
+    """Return the module of that proof, its runs elsewhere."""
+    monkeypatch.syspath_prepend(ROOT / 'test' / 'prove')
+    module = importlib.import_module('minitaur')
+    monkeypatch.setattr(module, 'RUNS', tmp_path)
+    return module
+
+
+def keep(module, method: str, seed: int, share: float, speed: float, heading: float) -> None:
+    """Write what a training of the quadruped scored."""
+    run = module.run_of(method, seed)
+    run.mkdir()
+    found = {'success_rate': share, 'outcome': {'net_speed': speed, 'heading': heading}}
+    for ground in module.GROUNDS:
+        (run / f'score-{ground.name}.json').write_text(json.dumps(found))
+
+
+def test_the_quadruped_is_measured_by_its_worst_training_and_against_the_trot(minitaur):
+    keep(minitaur, 'scripted', 0, 0.4, 0.1, 130.0)
+    for seed, share, speed, heading in ((0, 0.9, 0.36, 10.0), (1, 0.6, 0.5, 29.0)):
+        keep(minitaur, 'sql', seed, share, speed, heading)
+    mild, hard = minitaur.MILDER[0], minitaur.HARDER[0]
+    assert minitaur.flat_verdict(2) == 'kept' and minitaur.flat_verdict(3) == 'missing'
+    assert minitaur.mild_verdict(2, mild) == '75%, missed'
+    assert minitaur.hard_verdict(2, hard) == '75% to 40%, kept'
+    keep(minitaur, 'sql', 2, 0.0, 0.34, 0.0)
+    assert minitaur.flat_verdict(3) == 'missed'
+    assert minitaur.hard_verdict(3, hard) == '50% to 40%, missed'
+    assert minitaur.flat_line('sac', 2) == ['SAC', *['missing'] * 3]
+    assert minitaur.flat_line('sql', 4)[1] == '0.36, 0.50, 0.34, missing'
+
+
+def test_what_never_gets_across_is_no_factor_better_than_what_never_does(minitaur):
+    keep(minitaur, 'scripted', 0, 0.0, 0.1, 0.0)
+    keep(minitaur, 'sql', 0, 0.0, 0.1, 0.0)
+    assert minitaur.hard_verdict(1, minitaur.HARDER[0]) == '0% to 0%, missed'

@@ -54,6 +54,7 @@ class GymnasiumTask:
 
     modes: tuple[str, ...] = ()
     options: dict = {}
+    provenance: dict[str, str] = {}
 
     def __init__(self, name: str) -> None:
         """Look at a first environment."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from softq_ros.errors import accepted, ConfigurationError, PlantFault
 from softq_ros.paths import share
-from softq_ros.records import Sensors, Start
+from softq_ros.records import NANOSECONDS, Sensors, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.robot.rotations import turn_about
 from softq_ros.simulation import legs
@@ -28,6 +28,7 @@ from softq_ros.tasks import terrain
 
 SCENES = {'flat': 'walk', 'slope': 'slope', 'steps': 'steps', 'blocks': 'blocks'}
 TOE = 0.015  # m, radius of the scene's toes
+PUSH_SEC = 0.2  # s that the push of a start lasts; our choice
 RATE_NOISE = 10.0  # rad/s of noise on rates for each rad on angles; our choice
 
 
@@ -79,6 +80,9 @@ class QuadrupedPlant:
         self._perturbations.clear()
         self._due: deque[tuple[int, np.ndarray]] = deque()
         self._rng = np.random.default_rng(int(variation.get('noise_seed', 0)))
+        force = [variation.get(name, 0.0) for name in ('push_x', 'push_y')]
+        self._push = np.array([*force, 0.0, 0.0, 0.0, 0.0])
+        self._push_at = stamp + round(variation.get('push_sec', 0.0) * NANOSECONDS)
 
     def reset(self, start: Start, stamp: int) -> Sensors:
         """Lay the ground of ``variation['terrain_seed']`` and stand on it at rest."""
@@ -107,6 +111,9 @@ class QuadrupedPlant:
         if not np.isfinite(command).all():
             raise PlantFault(f'command {np.asarray(command).tolist()}; accepted: finite numbers')
         self._due.append((self._step + self._delay, legs.motor_angles(command) - legs.REST))
+        if self._push.any() and self._stamp >= self._push_at:
+            self.perturb('wrench', 'base', self._push, PUSH_SEC)
+            self._push = np.zeros(6)
         self._perturbations.apply(self._stamp)
         end = self._step + self._substeps
         while self._step < end:

@@ -25,6 +25,7 @@ from softq_ros.tasks.task import Controller, Task
 from softq_ros.tasks.trot import Trot
 
 TILT = (('roll', 'rad'), ('pitch', 'rad'), ('roll rate', 'rad/s'), ('pitch rate', 'rad/s'))
+PUSHED_BETWEEN = (2.0, 10.0)  # s after the start; our choice
 
 
 def roll_pitch_heading(quaternion: np.ndarray) -> tuple[float, float, float]:
@@ -46,8 +47,8 @@ class MinitaurWalk(Task):
     Walk along x, as in section 7.2 of arXiv 1812.05905 and in its simulation in bullet3.
 
     The observation is theirs: tilt, its rates and the legs' joints, now and at five earlier
-    control steps, and the actions of those. Ours is the heading: without it no policy walks
-    straight for long. Before the first step the legs are taken to have stood still.
+    control steps, and the actions of those. Ours is the heading, seen and paid for: without it no
+    policy walks straight for long. Before the first step the legs are taken to have stood still.
 
     :param settings: the numbers of ``config/tasks/<name>.yaml``.
     """
@@ -85,16 +86,24 @@ class MinitaurWalk(Task):
         return self._spec
 
     @cached_property
-    def terrain_digest(self) -> str:
+    def provenance(self) -> dict[str, str]:
         """Return a digest of the ground under every terrain seed."""
-        return terrain.digest(self._settings['terrain'], self._settings['terrain_size'])
+        settings = self._settings
+        return {'terrain_digest': terrain.digest(settings['terrain'], settings['terrain_size'])}
 
     def start(self, rng: np.random.Generator) -> Start:
-        """Draw legs around the stand, uniformly in a box, and a seed for ground and noise."""
+        """Draw legs around the stand, uniformly in a box, seeds for ground and noise, a push."""
         box = self._settings['start_box']
         position = self.contract.reset_pose + rng.uniform(-box, box, len(self.contract.joints))
-        return Start(position, variation={'terrain_seed': float(rng.integers(terrain.SEEDS)),
-                                          'noise_seed': float(rng.integers(2**31))})
+        variation = {'terrain_seed': float(rng.integers(terrain.SEEDS)),
+                     'noise_seed': float(rng.integers(2**31))}
+        return Start(position, variation=variation | self._push(rng))
+
+    def _push(self, rng: np.random.Generator) -> dict[str, float]:
+        """Draw when a push begins [s] and its level force [N]."""
+        angle, force = rng.uniform(0, 2 * math.pi), self._settings['push_force']
+        return {'push_sec': rng.uniform(*PUSHED_BETWEEN),
+                'push_x': force * math.cos(angle), 'push_y': force * math.sin(angle)}
 
     def _posture(self, sensors: Sensors) -> list[float]:
         roll, pitch, _ = roll_pitch_heading(sensors.base_quaternion)
@@ -115,17 +124,28 @@ class MinitaurWalk(Task):
 
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
         """
-        Return clip(v_x, -v, v) - c mean |joint acceleration| T^2, T the control period.
+        Return clip(v_x, -v, v max(0, 1 - |heading| / h)) - c mean |joint acceleration| T^2.
 
-        In bullet3 it is the actions' second difference that costs; what is measured here is the
-        same quantity where the servos follow [rad], and needs no earlier step.
+        T is the control period. In bullet3 it is the actions' second difference that costs; what
+        is measured here is the same quantity where the servos follow [rad], and needs no earlier
+        step. The factor of the heading is ours: whoever is faster than v could look aside for
+        nothing.
         """
         settings, period = self._settings, self.contract.period_sec
-        most = settings['speed_limit']
+        limit = settings['speed_limit']
+        heading = abs(math.degrees(roll_pitch_heading(sensors.base_quaternion)[2]))
+        most = limit * max(0.0, 1 - heading / settings['heading_limit_deg'])
         speed = float(sensors.base_position[0] - before.base_position[0]) / period
-        jerks = np.abs(sensors.velocity - before.velocity).mean() * period
-        reward = min(max(speed, -most), most) - settings['acceleration_cost'] * float(jerks)
+        jerks = float(np.abs(sensors.velocity - before.velocity).mean()) * period
+        reward = min(max(speed, -limit), most) - settings['acceleration_cost'] * jerks
         return Judgement(reward, self.fallen(sensors), self.arrived(sensors))
+
+    def outcome(self, first: Sensors, last: Sensors, duration_sec: float) -> dict[str, float]:
+        """Return the net speed along x [m/s] and how far it heads away from x [degrees]."""
+        way = float(last.base_position[0] - first.base_position[0])
+        heading = abs(roll_pitch_heading(last.base_quaternion)[2])
+        return {'net_speed': way / duration_sec if duration_sec else 0.0,
+                'heading': math.degrees(heading)}
 
     def fallen(self, sensors: Sensors) -> bool:
         """Return whether the body is tilted beyond what it recovers from."""

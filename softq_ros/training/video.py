@@ -22,7 +22,6 @@ from softq_ros.errors import ConfigurationError
 from softq_ros.learning.actor import Actor
 from softq_ros.robot.gate import Gate
 from softq_ros.simulation.catalogue import make_plant
-from softq_ros.simulation.mujoco_plant import MujocoPlant
 from softq_ros.simulation.plant import Plant
 from softq_ros.tasks.task import Controller, Task
 from softq_ros.training.evaluation import run_episode
@@ -47,7 +46,7 @@ class Film:
     def __init__(self, task: Task, plant: Plant, path: Path) -> None:
         """Open the file."""
         from softq_ros.simulation.rendering import Renderer  # late: it settles how OpenGL loads
-        if not isinstance(plant, MujocoPlant):
+        if not hasattr(plant, 'model'):
             raise ConfigurationError(f'no film of {task.name}: its plant has no picture')
         self._renderer = Renderer(plant, 480, 360)
         path.parent.mkdir(parents=True, exist_ok=True)

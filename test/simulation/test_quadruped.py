@@ -69,6 +69,13 @@ def test_every_element_has_a_name(plant):
         assert all(mujoco.mj_id2name(model, kind, i) for i in range(count))
 
 
+def test_both_cameras_of_a_film_follow_the_body(plant):
+    for name in ('overview', 'close'):
+        camera = plant.model.camera(name)
+        assert camera.mode == mujoco.mjtCamLight.mjCAMLIGHT_TRACK
+        assert camera.bodyid == plant.model.body('base').id
+
+
 def test_legs_of_any_place_within_reach_are_set_down_closed_and_touching_the_ground(plant):
     rng = np.random.default_rng(3)
     for _ in range(20):
@@ -171,6 +178,21 @@ def test_noise_has_its_spread_and_leaves_the_truth_alone():
     assert np.std(tilts, 0) == pytest.approx([0.02] * 3, rel=0.2)
     assert np.std([s.base_angular_velocity for s in seen]) == pytest.approx(0.2, rel=0.1)
     assert all(np.array_equal(t.base_position, s.base_position) for t, s in zip(truth, seen))
+
+
+def test_the_push_of_a_start_changes_the_speed_by_its_impulse_over_the_mass():
+    still, pushed = (load_task('minitaur_walk', {'push_force': force}) for force in (0.0, 20.0))
+    first = pushed.start(np.random.default_rng(1))
+    at, force = first.variation['push_sec'], [first.variation[f'push_{axis}'] for axis in 'xy']
+    assert 2 <= at <= 10 and np.hypot(*force) == pytest.approx(20.0)
+    assert not still.start(np.random.default_rng(1)).variation['push_x']
+    plant = make_plant(pushed)
+    airborne = replace(first, variation=first.variation | {'push_sec': 0.04})
+    plant.reset(airborne, 0)
+    plant.data.qpos[2] += 5.0
+    speeds = np.array([plant.step(STAND).base_velocity[:2] for _ in range(15)])
+    assert np.abs(speeds[1]).max() < 0.02  # the push begins at 0.04 s and ends at 0.24 s
+    assert speeds[12:] == pytest.approx(np.tile(np.array(force) * 0.2 / 7.473, (3, 1)), abs=0.05)
 
 
 @pytest.mark.parametrize('kind, size', [('slope', 0.12), ('slope', 0.2), ('steps', 0.03),

@@ -63,6 +63,15 @@ def test_the_cost_is_that_of_the_second_difference_of_what_the_servos_follow():
     assert rewards == pytest.approx((-0.1 * np.abs(np.diff(places, 2))).tolist())
 
 
+def test_speed_pays_less_the_further_it_looks_aside():
+    for angle, paid in ((18.0, 0.4), (-45.0, 0.25), (90.0, 0.0), (-150.0, 0.0)):
+        aside = measured(0.012, attitude=turn_about(2, math.radians(angle)))
+        assert reward(measured(), aside) == pytest.approx(paid)
+    aside = turn_about(2, math.radians(45.0))
+    assert reward(measured(), measured(0.004, attitude=aside)) == pytest.approx(0.2)
+    assert reward(measured(), measured(-0.03, attitude=aside)) == pytest.approx(-0.5)
+
+
 @pytest.mark.parametrize('axis, angle', [(0, 0.3), (0, -1.2), (1, 0.7), (1, -0.2), (2, 2.5)])
 def test_angles_of_a_single_turn_about(axis, angle):
     expected = [0.0, 0.0, 0.0]
@@ -86,6 +95,13 @@ def test_success_on_the_flat_is_seven_metres_heading_along_x():
     assert success(WALK, 7.0, 29.0) and success(WALK, 7.0, -29.0)
     assert not success(WALK, 6.99, 0.0) and not success(WALK, 7.0, 31.0)
     assert success(BLOCKS, 3.0, 120.0) and not success(BLOCKS, 2.99, 0.0)
+
+
+def test_the_outcome_is_the_speed_along_x_and_the_heading_to_either_side():
+    last = measured(5.0, attitude=turn_about(2, math.radians(-25.0)))
+    assert WALK.outcome(measured(1.0), last, 8.0) == pytest.approx(
+        {'net_speed': 0.5, 'heading': 25.0})
+    assert WALK.outcome(last, last, 0.0)['net_speed'] == 0.0
 
 
 def test_the_observation_shows_heading_then_posture_now_and_before():
@@ -116,9 +132,9 @@ def test_all_grounds_read_and_say_the_same():
         task = load_task(f'minitaur_{name}')
         assert task.observation_spec == WALK.observation_spec
         assert task.action_spec == WALK.action_spec
-        assert task.terrain_digest != WALK.terrain_digest
+        assert task.provenance != WALK.provenance
     flat = load_task('minitaur_blocks', {'terrain': 'flat', 'terrain_size': 0.0})
-    assert flat.terrain_digest == WALK.terrain_digest
+    assert flat.provenance == WALK.provenance
 
 
 def test_starts_draw_every_ground_and_stay_in_their_box():
