@@ -90,7 +90,8 @@ def keep(module, method: str, seed: int, share: float, speed: float, heading: fl
     """Write what a training of the quadruped scored."""
     run = module.run_of(method, seed)
     run.mkdir()
-    found = {'success_rate': share, 'outcome': {'net_speed': speed, 'heading': heading}}
+    found = {'success_rate': share, 'success_ever_rate': 1.0,
+             'outcome': {'net_speed': speed, 'heading': heading}}
     for ground in module.GROUNDS:
         (run / f'score-{ground.name}.json').write_text(json.dumps(found))
 
@@ -107,6 +108,7 @@ def test_the_quadruped_is_measured_by_its_worst_training_and_against_the_trot(mi
     assert minitaur.flat_verdict(3) == 'missed'
     assert minitaur.hard_verdict(3, hard) == '50% to 40%, missed'
     assert minitaur.flat_line('sac', 2) == ['SAC', *['missing'] * 3]
+    assert minitaur.ground_line(hard, 2)[1:3] == ['40% (100%)', '90% (100%), 60% (100%)']
     assert minitaur.flat_line('sql', 4)[1] == '0.36, 0.50, 0.34, missing'
 
 

@@ -24,7 +24,8 @@ from softq_ros.simulation.sawyer_scene import adapt
 from softq_ros.simulation.swimmer_plant import SwimmerPlant
 from softq_ros.tasks.task import Task
 
-SAWYER_SCENES = {'sawyer_stack_torque': 'sawyer_stack'}  # two tasks, one scene
+SAWYER_SCENES = dict.fromkeys(('sawyer_stack_torque', 'sawyer_avoid', 'sawyer_stack_avoid'),
+                              'sawyer_stack')  # one scene, several tasks
 
 
 def make_plant(task: Task) -> Plant:

@@ -30,6 +30,8 @@ GRIP_SOLREF = (0.01, 1.0)
 GRIP_SOLIMP = (0.99, 0.999, 0.001, 0.5, 2.0)
 GRIP_TORQUE = 0.05  # m, weight of turning against moving
 
+BOX, BOX_TOUCHES = 'obstacle', 9  # its name; hulls and the arm's links, as the table
+
 
 def set_interface(spec: mujoco.MjSpec, interface: str) -> None:
     """Let the scene's velocity actuators take efforts [N m] or positions [rad] instead."""
@@ -82,12 +84,19 @@ def weld_to_hand(spec: mujoco.MjSpec) -> None:
     weld.data = np.array([0.0, 0.0, 0.0, *place, *turned_over, GRIP_TORQUE, 0.0])
 
 
+def add_box(spec: mujoco.MjSpec, position: list[float], half_size: list[float]) -> None:
+    """Put a box into the world that arm, hand and brick can touch [m]."""
+    spec.worldbody.add_geom(name=BOX, type=mujoco.mjtGeom.mjGEOM_BOX, pos=position, size=half_size,
+                            contype=BOX_TOUCHES, conaffinity=1, material='screen')
+
+
 def adapt(spec: mujoco.MjSpec, interface: str, options: dict) -> None:
     """
     Make the variant of the scene that a robot and a task's options ask for.
 
     :param interface: of the robot's contract.
     :param options: ``fit``, ``brick``, ``interference`` [m]; a scene without a seat has none.
+        ``box_position`` and ``box_half_size`` [m] where there is a box.
     """
     if interface != 'velocity':
         set_interface(spec, interface)
@@ -96,3 +105,5 @@ def adapt(spec: mujoco.MjSpec, interface: str, options: dict) -> None:
     if options.get('fit') == 'press':
         tighten(spec, options['interference'])
         weld_to_hand(spec)
+    if 'box_position' in options:
+        add_box(spec, options['box_position'], options['box_half_size'])

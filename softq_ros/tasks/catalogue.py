@@ -25,13 +25,14 @@ from softq_ros.tasks.minitaur import MinitaurWalk
 from softq_ros.tasks.multigoal import Multigoal
 from softq_ros.tasks.pusher import Pusher
 from softq_ros.tasks.sawyer import SawyerPose
+from softq_ros.tasks.sawyer_avoid import SawyerAvoid
 from softq_ros.tasks.swimmer import SwimmerFinish, SwimmerSpeed
 from softq_ros.tasks.task import Task
 
 KINDS = {'minimaze': Minimaze, 'minitaur_walk': MinitaurWalk, 'multigoal': Multigoal,
-         'pusher': Pusher, 'sawyer_pose': SawyerPose, 'swimmer_finish': SwimmerFinish,
-         'swimmer_speed': SwimmerSpeed}
-NOT_ZERO = ('horizon', 'fine_error', 'precision')
+         'pusher': Pusher, 'sawyer_avoid': SawyerAvoid, 'sawyer_pose': SawyerPose,
+         'swimmer_finish': SwimmerFinish, 'swimmer_speed': SwimmerSpeed}
+NOT_ZERO = ('horizon', 'fine_error', 'precision', 'margin', 'heading_limit_deg')
 ABOVE_ZERO = 'above 0'
 
 

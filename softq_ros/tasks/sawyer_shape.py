@@ -20,6 +20,7 @@ import numpy as np
 from softq_ros.robot.kinematics import Chain
 from softq_ros.robot.rotations import rotation_matrix
 
+TINY = 1e-300  # keeps 0 / 0 at 0
 CLEARANCE = 0.03  # m above the table, whose top is at z = 0; our choice: the height of a brick
 
 
@@ -46,6 +47,12 @@ CAPSULES = (
     Capsule(5, (0, 0, -0.02), (0, 0, 0.1), 0.045),
     Capsule(5, (0, 0, 0.105), (0, -0.082, 0.105), 0.045),
     Capsule(6, (0, 0, 0.0245), (0, 0, 0.151), 0.036))
+
+# what these leave out: the rim of the last link, the corners of a 2x4
+RIMS = (
+    Capsule(6, (0, 0, -0.02), (0, 0, 0.02), 0.045),
+    Capsule(6, (0, -0.024, 0.1609), (0, 0.024, 0.1609), 0.0202))
+BEFORE_BOXES = tuple(c for c in CAPSULES if c.link > 0) + RIMS  # right_l0 only turns
 
 
 # corners of brick and fingers in the tool frame [m], as in sim/sawyer/sawyer.xml
@@ -75,6 +82,29 @@ def segment_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.linalg.norm(apart + one * s[:, None] - other * t[:, None], axis=1)
 
 
+def box_distances(ends: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """
+    Return the distances ``(N,)`` between lines of ends ``(N, 2, 3)`` and a box, 0 inside it.
+
+    Along a line the squared distance is convex and its slope linear between the faces' planes, so
+    that the nearest point is where the slope passes 0.
+
+    :param half: half the box's sides ``(3,)``; it lies around the origin, along the axes.
+    """
+    start, way = ends[:, 0], ends[:, 1] - ends[:, 0]
+    moving = np.where(way == 0.0, np.inf, way)
+    planes = [((face - start) / moving).clip(0.0, 1.0) for face in (-half, half)]
+    knots = np.sort(np.hstack([np.zeros((len(ends), 1)), *planes, np.ones((len(ends), 1))]))
+    points = start[:, None] + knots[..., None] * way[:, None]
+    slopes = ((points - points.clip(-half, half)) * way[:, None]).sum(-1)
+    rows, low = np.arange(len(ends)), ((slopes < 0.0).sum(1) - 1).clip(0, knots.shape[1] - 2)
+    falls, rises = (np.maximum(side, 0.0) for side in (-slopes[rows, low], slopes[rows, low + 1]))
+    share = falls / np.maximum(falls + rises, TINY)
+    t = knots[rows, low] + share * (knots[rows, low + 1] - knots[rows, low])
+    nearest = start + t[:, None] * way
+    return np.linalg.norm(nearest - nearest.clip(-half, half), axis=1)
+
+
 class Shape:
     """Where the capsules of an arm are; ``chain`` has its seven joints first."""
 
@@ -88,14 +118,14 @@ class Shape:
         self._moving = np.array([capsule.link > 0 for capsule in CAPSULES])  # right_l0 only turns
         self._first, self._second = np.array(pairs).T
 
-    def ends(self, joints: np.ndarray) -> np.ndarray:
+    def ends(self, joints: np.ndarray, capsules: tuple[Capsule, ...] = CAPSULES) -> np.ndarray:
         """Return the capsules' ends in the base frame, ``(N, 2, 3)`` [m]."""
         frames = {-1: (np.zeros(3), np.eye(3))}
         for link, chain in enumerate(self._links):
             place, turn = chain.pose(joints[:link + 1])
             frames[link] = place, rotation_matrix(turn)
         return np.array([frames[c.link][0] + np.array([c.start, c.end]) @ frames[c.link][1].T
-                         for c in CAPSULES])
+                         for c in capsules])
 
     def clear(self, joints: np.ndarray) -> bool:
         """Return whether joints ``(J,)`` [rad] touch nothing."""
@@ -104,3 +134,13 @@ class Shape:
             return False
         gaps = segment_distances(ends[self._first], ends[self._second])
         return bool((gaps > self._radii[self._first] + self._radii[self._second]).all())
+
+    def gap(self, joints: np.ndarray, place: np.ndarray, half: np.ndarray) -> float:
+        """
+        Return how far what moves is from a box [m]; below 0 they overlap.
+
+        :param place: of the box's middle ``(3,)`` in the base frame [m].
+        :param half: half its sides ``(3,)`` [m], along the base frame's axes.
+        """
+        ends = self.ends(joints, BEFORE_BOXES) - place
+        return float((box_distances(ends, half) - [c.radius for c in BEFORE_BOXES]).min())
