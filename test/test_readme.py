@@ -22,6 +22,8 @@ from softq_ros import cli, launching
 from softq_ros.launching.plan import make_plan
 from softq_ros.paths import share
 from softq_ros.policies.bundle import find_bundle, load_bundle
+from softq_ros.policies.choice import read_choice, spelled
+from softq_ros.policies.composed import make_actor, task_for
 from softq_ros.simulation.gymnasium_task import GymnasiumTask
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.settings import is_environment
@@ -68,8 +70,11 @@ def test_softq_takes_the_words(words):
     for bundle in getattr(options, 'bundle', []):
         if bundle == SCRIPTED:
             load_task(task).scripted()
-        else:
-            load_bundle(find_bundle(bundle))
+            continue
+        names = read_choice(spelled(bundle), options.weights, options.temperature).names
+        bundles = {name: load_bundle(find_bundle(name)) for name in names}
+        if not is_environment(bundles[names[0]].manifest.task):
+            make_actor(bundles, task_for(bundles, task, {}), options.weights, options.temperature)
 
 
 @pytest.mark.parametrize('words', commands('ros2'), ids=' '.join)
