@@ -18,7 +18,6 @@ import mujoco
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.simulation.mujoco_plant import MujocoPlant
 
 ARROW_LENGTH = 0.004  # m/N
 ARROW_WIDTH = 0.015  # m
@@ -28,12 +27,13 @@ ORANGE = np.array([1.0, 0.5, 0.0, 1.0], np.float32)
 
 class Renderer:
     """
-    Draws a MuJoCo plant off screen.
+    Draws a plant off screen.
 
+    :param plant: with a MuJoCo ``model`` and ``data``.
     :raises ConfigurationError: when this machine has no OpenGL for it; names what to install.
     """
 
-    def __init__(self, plant: MujocoPlant, width: int = 640, height: int = 480) -> None:
+    def __init__(self, plant, width: int = 640, height: int = 480) -> None:
         """Make the OpenGL context."""
         try:
             self._renderer = mujoco.Renderer(plant.model, height, width)
@@ -75,7 +75,7 @@ class Renderer:
         self._renderer.close()
 
 
-def open_viewer(plant: MujocoPlant):
+def open_viewer(plant):
     """
     Open a window that follows the plant; call its ``sync()`` after each step.
 

@@ -12,11 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 import numpy as np
+import pytest
 
 from softq_ros.records import Start
 from softq_ros.robot.contract import load_contract
+from softq_ros.simulation.catalogue import make_plant
 from softq_ros.simulation.mujoco_plant import MujocoPlant
 from softq_ros.simulation.rendering import Renderer
+from softq_ros.tasks.catalogue import load_task
 
 SAWYER = load_contract('sim_sawyer')
 
@@ -39,3 +42,15 @@ def test_a_push_is_drawn_while_it_lasts_and_a_note_is_written():
     after, noted = renderer.draw(), renderer.draw('overview', 'success')
     renderer.close()
     assert orange(after) == 0 and (after != noted).any()
+
+
+@pytest.mark.parametrize('name', ['sawyer_reach', 'pusher_x', 'swimmer_speed', 'minitaur_walk'])
+def test_every_robot_is_filmed_from_two_sides(name):
+    task = load_task(name)
+    plant = make_plant(task)
+    plant.reset(task.start(np.random.default_rng(0)), 0)
+    renderer = Renderer(plant, 160, 120)
+    pictures = [renderer.draw(camera) for camera in ('overview', 'close')]
+    renderer.close()
+    assert all(np.ptp(picture) > 50 for picture in pictures)
+    assert (pictures[0] != pictures[1]).any()
