@@ -224,6 +224,8 @@ def test_stairs_rise_and_fall_by_their_steps():
     assert drop(plant, 0, 6.0, 0.0) == pytest.approx(8 * 0.03, abs=1e-9)
     assert drop(plant, 1, -1.0, 0.0) == pytest.approx(0.0, abs=1e-9)
     assert drop(plant, 1, 6.0, 0.0) == pytest.approx(-8 * 0.03, abs=1e-9)
+    for seed, up in ((0, 1), (1, -1)):  # the fastest gait goes no farther in 20 s
+        assert drop(plant, seed, 20.0, 0.0) == pytest.approx(up * 8 * 0.03, abs=1e-9)
     heights = {round(drop(plant, 2, x, 0.0) / 0.03) for x in np.arange(0.4, 4.5, 0.05)}
     assert heights == set(range(9))
 
