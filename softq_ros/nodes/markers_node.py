@@ -13,7 +13,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """What RViz shows beside the robot: workspace, target, the action that was asked and executed."""
-from geometry_msgs.msg import Point, PoseStamped
+from geometry_msgs.msg import PoseStamped
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -25,6 +25,7 @@ from softq_ros.bridge.conversions import joint_state_to_sensors
 from softq_ros.errors import MessageError
 from softq_ros.msg import Executed
 from softq_ros.nodes import qos
+from softq_ros.nodes.arrow import arrow
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.robot.contract import RobotContract
@@ -154,16 +155,11 @@ class MarkersNode(Node):
         asked = np.array(self._executed.asked) * contract.action_scale
         if contract.position_like:
             asked = asked + (contract.reset_pose if contract.interface == 'position' else position)
-        arrows = []
-        for name, command, colour in (('asked', asked, ORANGE),
-                                      ('executed', np.array(self._executed.command), BLUE)):
-            arrow = self._marker(name, Marker.ARROW, colour)
-            arrow.points = [Point(), Point()]
-            _place(arrow.points[0], tool)
-            _place(arrow.points[1], tool + tool_arrow(contract, position, command))
-            _place(arrow.scale, (0.01, 0.02, 0.0))
-            arrows.append(arrow)
-        return arrows
+        return [arrow(contract.base_frame, name, colour, tool,
+                      tool + tool_arrow(contract, position, command), 0.01)
+                for name, command, colour in (
+                    ('asked', asked, ORANGE),
+                    ('executed', np.array(self._executed.command), BLUE))]
 
     def on_shutdown(self) -> None:
         """Leave nothing behind."""

@@ -21,10 +21,11 @@ from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import Odometry
 import numpy as np
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import Imu, JointState
-from std_msgs.msg import Float64MultiArray
+from std_msgs.msg import ColorRGBA, Float64MultiArray
 from visualization_msgs.msg import MarkerArray
 
 from softq_ros.bridge.base import sensors_to_imu, sensors_to_odometry
@@ -33,16 +34,19 @@ from softq_ros.bridge.conversions import (
 from softq_ros.errors import PlantFault, SoftqError
 from softq_ros.msg import Executed, SimStatus
 from softq_ros.nodes import qos
+from softq_ros.nodes.arrow import arrow
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
-from softq_ros.nodes.push_marker import push_marker
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Sensors
 from softq_ros.robot.contract_fields import POSITION_LIKE
 from softq_ros.simulation.catalogue import make_plant
+from softq_ros.simulation.rendering import ARROW_LENGTH, ARROW_WIDTH
 from softq_ros.srv import Perturb, Reset
 from softq_ros.tasks.catalogue import task_names
 
 REPEAT_SEC = 0.2  # wall time after which an unanswered observation is published again
+SHOWN_SEC = 0.5  # simulated time that a push is shown at least, so that a short one is seen
+RED = ColorRGBA(r=1.0, g=0.1, b=0.1, a=0.9)
 COMMAND_TIMEOUT_SEC = 0.2  # realtime: the plant's own time-out, then it stops
 
 PARAMETERS = (
@@ -162,10 +166,15 @@ class SimNode(Node):
         except (SoftqError, AttributeError) as error:
             response.message = str(error)
         if response.success and request.kind == 'wrench':
-            self._markers_pub.publish(MarkerArray(markers=[push_marker(
-                self._contract.base_frame, self._plant.place_of(request.target),
-                np.array(request.values[:3]), request.duration_sec)]))
+            self._show_push(request)
         return response
+
+    def _show_push(self, push: Perturb.Request) -> None:
+        tip, force = self._plant.data.body(push.target).xipos, np.array(push.values[:3])
+        marker = arrow(self._contract.base_frame, 'push', RED, tip - ARROW_LENGTH * force, tip,
+                       ARROW_WIDTH)
+        marker.lifetime = Duration(seconds=max(push.duration_sec, SHOWN_SEC)).to_msg()
+        self._markers_pub.publish(MarkerArray(markers=[marker]))
 
     def _on_executed(self, msg: Executed) -> None:
         running = self._status.state in ('running', 'waiting_command')

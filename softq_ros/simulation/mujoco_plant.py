@@ -202,10 +202,6 @@ class MujocoPlant:
             raise ConfigurationError(f'perturbation: {accepted(kind, kinds)}')
         kinds[kind]()
 
-    def place_of(self, body: str) -> np.ndarray:
-        """Return where a body's origin is, ``(3,)`` [m] in the world."""
-        return self.data.body(body).xpos.copy()
-
     def _move_object(self, position: np.ndarray) -> None:
         """Put the object elsewhere as it is turned, where the arm leaves room for it."""
         position = np.asarray(position, float)

@@ -136,7 +136,7 @@ def test_the_simulator_takes_each_kind_over_the_wire_and_time_goes_on(bystander,
     arrow = bystander.markers[0]
     assert arrow.ns == 'push' and arrow.header.frame_id == SAWYER.base_frame
     tail, tip = ([p.x, p.y, p.z] for p in arrow.points)
-    assert np.subtract(tip, tail) == pytest.approx([0.1, 0.0, 0.0])
+    assert np.subtract(tip, tail) == pytest.approx([0.08, 0.0, 0.0])
     assert 0.2 < np.linalg.norm(tip) < 1.2, 'on the arm'
     assert bystander.perturb('clamp', 'right_j2', [], 0.5).success
     pose = SAWYER.reset_pose + 0.1
@@ -151,6 +151,17 @@ def test_the_simulator_takes_each_kind_over_the_wire_and_time_goes_on(bystander,
         assert not refused.success and says in refused.message
     bystander.wait(lambda: len(bystander.times) > 5, 'time')
     assert (np.diff(bystander.times) > 0).all()
+
+
+def test_a_quadruped_is_pushed_over_the_wire_and_lives(bystander, launch):
+    process = launch('sim', 'task:=minitaur_walk')
+    assert bystander.call(Reset, 'sim/reset', boot_id=1, episode=1, seed=3).success
+    assert bystander.perturb('wrench', 'base', [0, 30, 0, 0, 0, 0], 0.2).success
+    bystander.wait(lambda: bystander.markers, 'the marker of the push')
+    tail, tip = ([p.x, p.y, p.z] for p in bystander.markers[0].points)
+    assert np.subtract(tip, tail) == pytest.approx([0.0, 0.12, 0.0]) and abs(tip[0]) < 0.2
+    assert not bystander.perturb('clamp', 'base', [], 0.2).success
+    assert process.poll() is None
 
 
 def test_the_graph_writes_the_report_of_softq_evaluate(bystander, launch, tmp_path):
