@@ -20,10 +20,8 @@ each, and what is not trained yet is called missing.
 import argparse
 import json
 from pathlib import Path
-import threading
 
-from rows import (fisher, MISSING, publish, RUNS, side_by_side, softq, table, train,
-                  trained_at)
+from rows import campaign, fisher, MISSING, publish, RUNS, softq, table, train, trained_at
 
 METHODS = {'sql': 'SQL', 'sac': 'SAC', 'ddpg': 'DDPG'}
 EPISODES, SEED = 20, 7  # of the test
@@ -142,18 +140,9 @@ def main() -> None:
     words.add_argument('--methods', nargs='*', default=list(METHODS), choices=METHODS)
     words.add_argument('--walls', nargs='*', default=[CLOSED, OPEN], choices=(CLOSED, OPEN))
     options = words.parse_args()
-    RUNS.mkdir(parents=True, exist_ok=True)
-    writing = threading.Lock()
-
-    def work(item: tuple[str, int, str]) -> None:
-        wall, seed, method = item
-        prove(wall, method, seed)
-        with writing:
-            write(options.seeds)
-
-    side_by_side(work, [(wall, seed, method) for wall in options.walls
-                        for seed in range(options.seeds) for method in options.methods],
-                 options.jobs)
+    campaign(prove, [(wall, method, seed) for wall in options.walls
+                     for seed in range(options.seeds) for method in options.methods],
+             lambda: write(options.seeds), options.jobs)
 
 
 if __name__ == '__main__':

@@ -21,10 +21,9 @@ import argparse
 import json
 from pathlib import Path
 from statistics import mean
-import threading
 from typing import NamedTuple
 
-from rows import MISSING, publish, RUNS, side_by_side, softq, table, train, trained_at
+from rows import campaign, MISSING, publish, RUNS, softq, table, train, trained_at
 
 METHODS = {'sql': 'SQL', 'sac': 'SAC', 'td3': 'TD3'}
 SCRIPTED = 'scripted'
@@ -199,19 +198,9 @@ def main() -> None:
     words.add_argument('--jobs', type=int, default=2)
     words.add_argument('--methods', nargs='*', default=list(METHODS), choices=METHODS)
     options = words.parse_args()
-    RUNS.mkdir(parents=True, exist_ok=True)
-    prove(SCRIPTED, 0)
-    writing = threading.Lock()
-
-    def work(item: tuple[int, str]) -> None:
-        seed, method = item
-        prove(method, seed)
-        with writing:
-            write(options.seeds)
-
-    write(options.seeds)
-    side_by_side(work, [(seed, method) for seed in range(options.seeds)
-                        for method in options.methods], options.jobs)
+    campaign(prove, [(SCRIPTED, 0), *((method, seed) for seed in range(options.seeds)
+                                      for method in options.methods)],
+             lambda: write(options.seeds), options.jobs)
 
 
 if __name__ == '__main__':

@@ -21,12 +21,11 @@ import argparse
 import json
 from pathlib import Path
 import sys
-import threading
 from typing import NamedTuple
 
 import matplotlib
 import numpy as np
-from rows import MISSING, publish, RESULTS, RUNS, side_by_side, table, train, trained_at
+from rows import campaign, MISSING, publish, RESULTS, RUNS, table, train, trained_at
 import torch
 
 from softq_ros.training.evaluation import evaluate
@@ -200,21 +199,16 @@ def main() -> None:
                        'tasks when left out')
     options = words.parse_args()
     torch.set_num_threads(1)
-    RUNS.mkdir(parents=True, exist_ok=True)
     steps = ['--steps', str(options.steps)] if options.steps else []
-    writing = threading.Lock()
 
-    def work(item: tuple[int, str]) -> None:
-        seed, training = item
+    def prove(seed: int, training: str) -> None:
         task, algorithm = TRAININGS[training]
         train(run_of(training, seed).name, '--task', task, '--algorithm', algorithm, '--seed',
               str(seed), *steps)
-        with writing:
-            write(options.seeds)
 
-    write(options.seeds)
-    side_by_side(work, [(seed, training) for seed in range(options.seeds)
-                        for training in options.trainings], options.jobs)
+    campaign(prove, [(seed, training) for seed in range(options.seeds)
+                     for training in options.trainings], lambda: write(options.seeds),
+             options.jobs)
 
 
 if __name__ == '__main__':

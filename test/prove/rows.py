@@ -19,6 +19,7 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+import threading
 
 import yaml
 
@@ -63,6 +64,20 @@ def side_by_side(work, items: list, jobs: int) -> list:
     """Return what ``work`` makes of each item, in order, so many at a time."""
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(work, items))
+
+
+def campaign(prove, items: list[tuple], write, jobs: int) -> None:
+    """Prove item after item, so many at a time; write the page at first and after each."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    writing = threading.Lock()
+
+    def work(item: tuple) -> None:
+        prove(*item)
+        with writing:
+            write()
+
+    write()
+    side_by_side(work, items, jobs)
 
 
 def commit() -> str:

@@ -21,10 +21,9 @@ import json
 from pathlib import Path
 import subprocess
 import sys
-import threading
 
 import numpy as np
-from rows import MISSING, publish, ROOT, RUNS, score, side_by_side, table, train, trained_at
+from rows import campaign, MISSING, publish, ROOT, RUNS, score, table, train, trained_at
 
 from softq_ros.simulation.gymnasium_task import GymnasiumTask
 from softq_ros.training import gymnasium_loop
@@ -105,7 +104,7 @@ def verdict(ours: list[float], theirs: list[float]) -> str:
 
 def write(environments: list[str], seeds: int, found: dict) -> None:
     """Write the page from the scores that are there."""
-    runs = [run_of(name, seed) for who, name, seed in found if who is ours]
+    runs = [run_of(name, seed) for who, name, seed in list(found) if who is ours]
     parts = [f'Seeds 0 to {seeds - 1}, ours {trained_at(runs)}; mean return of {EPISODES} '
              f'deterministic test episodes of the last weights, seed {SEED}; settings of '
              'config/environments for both, automatic temperature.']
@@ -128,19 +127,14 @@ def main() -> None:
     if options.train:
         train_theirs(options.train[0], int(options.train[1]), options.train[2])
         return
-    RUNS.mkdir(parents=True, exist_ok=True)
-    found, writing = {}, threading.Lock()
+    found = {}
 
-    def prove(item: tuple) -> None:
-        who, *which = item
-        one = who(*which)
-        with writing:
-            found[item] = one
-            write(options.environments, options.seeds, found)
+    def prove(who, name: str, seed: int) -> None:
+        found[who, name, seed] = who(name, seed)
 
-    side_by_side(prove, [(who, name, seed) for name in options.environments
-                         for seed in range(options.seeds) for who in (ours, theirs)],
-                 options.jobs)
+    campaign(prove, [(who, name, seed) for name in options.environments
+                     for seed in range(options.seeds) for who in (ours, theirs)],
+             lambda: write(options.environments, options.seeds, found), options.jobs)
 
 
 if __name__ == '__main__':

@@ -21,10 +21,9 @@ import argparse
 import json
 from pathlib import Path
 import statistics
-import threading
 from typing import NamedTuple
 
-from rows import MISSING, publish, RUNS, side_by_side, softq, table, trained_at
+from rows import campaign, MISSING, publish, RUNS, softq, table, trained_at
 
 from softq_ros.training.metrics import read_rows
 from softq_ros.training.run import read_run
@@ -238,22 +237,14 @@ def main() -> None:
     rows = [row.name for row in SPEED_ROWS + ABLATION_ROWS + CONVERGED_ROWS]
     words.add_argument('--rows', nargs='*', choices=rows, default=rows)
     options = words.parse_args()
-    writing = threading.Lock()
-
-    def prove(item: tuple[Row, str, int, int, str]) -> None:
-        train(*item)
-        with writing:
-            write(options.seeds, list(METHODS))
-
-    RUNS.mkdir(parents=True, exist_ok=True)
-    write(options.seeds, list(METHODS))
     items = [(row, method, seed, SPEED_STEPS, 'reached') for row in SPEED_ROWS
              for method in options.methods for seed in range(options.seeds)]
     items += [(row, 'sql', seed, ABLATED_STEPS, 'reached') for row in ABLATION_ROWS
               for seed in range(ABLATED_SEEDS)]
     items += [(row, 'sql', seed, CONVERGED_STEPS, 'budget') for row in CONVERGED_ROWS
               for seed in range(options.seeds)]
-    side_by_side(prove, [i for i in items if i[0].name in options.rows], options.jobs)
+    campaign(train, [i for i in items if i[0].name in options.rows],
+             lambda: write(options.seeds, list(METHODS)), options.jobs)
 
 
 if __name__ == '__main__':

@@ -19,11 +19,10 @@ time; what is not trained yet is called missing.
 """
 import argparse
 from pathlib import Path
-import threading
 
 import matplotlib
 import numpy as np
-from rows import MISSING, publish, ROOT, RUNS, score, side_by_side, table, train, trained_at
+from rows import campaign, MISSING, publish, ROOT, RUNS, score, table, train, trained_at
 
 from softq_ros.learning.replay import HEADER, HEADER_BYTES, row_type
 from softq_ros.training.settings import load_settings
@@ -180,24 +179,13 @@ def main() -> None:
     words.add_argument('--seeds', type=int, default=3)
     words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
     options = words.parse_args()
-    writing = threading.Lock()
-
-    def prove(item: tuple[str, list[str]]) -> None:
-        name, asked = item
-        if not finished(name):
-            train(name, *asked)
-            with writing:
-                write(options.environments, options.seeds)
-
-    RUNS.mkdir(parents=True, exist_ok=True)
-    write(options.environments, options.seeds)
-    items = [(name_of(environment, algorithm, seed),
-              ['--task', environment, '--algorithm', algorithm, '--seed', str(seed)])
+    items = [(name_of(environment, algorithm, seed), '--task', environment, '--algorithm',
+              algorithm, '--seed', str(seed))
              for seed in range(options.seeds) for environment in options.environments
              for algorithm in ALGORITHMS]
-    items += [(short_name(setting), ['--task', ABLATED, '--steps', str(SHORT), '--set', setting])
+    items += [(short_name(setting), '--task', ABLATED, '--steps', str(SHORT), '--set', setting)
               for setting in changes()]
-    side_by_side(prove, items, options.jobs)
+    campaign(train, items, lambda: write(options.environments, options.seeds), options.jobs)
 
 
 if __name__ == '__main__':
