@@ -26,6 +26,7 @@ from softq_ros.nodes.hangar import Hangar
 from softq_ros.policies.choice import (
     LEARNER, read_choice, read_names, read_number, read_weights, TEMPERATURES)
 from softq_ros.tasks.task import Task
+from softq_ros.training.settings import deployed_sampling
 
 CHOOSING = {'policy': LEARNER, 'weights': [], 'temperature': 1.0}
 DEFAULTS = CHOOSING | {'blend_sec': 0.0, 'sampling': 'stochastic', 'exploration': True,
@@ -36,10 +37,12 @@ DESCRIPTIONS = {
     'temperature': 'factor on the temperature of training; with N policies 1 averages their Qs, '
                    '1/N adds them up',
     'blend_sec': 'how long one policy fades into the next [s]',
-    'sampling': 'how actions are drawn: stochastic, deterministic or best_of_32',
+    'sampling': 'how actions are drawn: stochastic, deterministic, best_of_32, or as_scored: the '
+                'one that the task is scored with',
     'exploration': 'whether it may move at random before there is a policy',
     'paused': 'whether it says nothing'}
 LONGEST_BLEND_SEC = 10.0
+AS_SCORED = 'as_scored'
 ORDER = ('(set weights to [] first, then policy, then weights; or all in one call of '
          'set_parameters_atomically)')
 
@@ -54,8 +57,8 @@ def _check_one(name: str, value: object) -> None:
         read_number(name, value, *TEMPERATURES)
     elif name == 'blend_sec':
         read_number(name, value, 0.0, LONGEST_BLEND_SEC)
-    elif name == 'sampling' and value not in MODES:
-        raise ConfigurationError(f'sampling: {accepted(value, MODES)}')
+    elif name == 'sampling' and value not in (*MODES, AS_SCORED):
+        raise ConfigurationError(f'sampling: {accepted(value, (*MODES, AS_SCORED))}')
     elif name in ('exploration', 'paused') and not isinstance(value, bool):
         raise ConfigurationError(f'{name}: {accepted(value, ("true", "false"))}')
 
@@ -150,7 +153,9 @@ class Selector:
     def _keep(self, values: dict[str, object]) -> None:
         self._values = self._values | values
         for name in set(values) & {'sampling', 'exploration', 'paused'}:
-            setattr(self._cockpit, name, values[name])
+            scored = values[name] == AS_SCORED
+            setattr(self._cockpit, name,
+                    deployed_sampling(self._task.name) if scored else values[name])
 
     def _fly(self, flight: Flight) -> None:
         now = self._cockpit.chosen

@@ -60,7 +60,7 @@ def test_a_composition_flies_from_the_start(tmp_path, ros_environment):
     ({'policy': True}, 'parameter policy: .*a string'), ({'policy': 'none'}, 'unknown policy'),
     ({'policy': ['one', 'one']}, 'each once'), ({'weights': [0.1]}, 'sum to 0.1'),
     ({'policy': ['one', 'two'], 'weights': [1.0]}, 'for 2 policies.*set weights to'),
-    ({'temperature': 0}, '0.01 to 100'), ({'sampling': 'often'}, 'accepted: best_of_32'),
+    ({'temperature': 0}, '0.01 to 100'), ({'sampling': 'often'}, 'accepted: as_scored, best'),
     ({'paused': 'yes'}, 'accepted: false, true'), ({'blend': 1.0}, 'unknown parameter')])
 def test_start_up_values_are_refused_with_the_fix(tmp_path, ros_environment, values, says):
     for seed, name in enumerate(('one', 'two')):
@@ -104,6 +104,8 @@ def test_policies_are_switched_and_refused_while_it_flies(pilot):
     assert pilot.set('sampling', 'best_of_32') == (True, '')
     assert 'stochastic' in pilot.set('sampling', 'sometimes')[1]
     pilot.wait(lambda: pilot.status.sampling == 'best_of_32', 'the mode')
+    assert pilot.set('sampling', 'as_scored') == (True, '')
+    pilot.wait(lambda: pilot.status.sampling == 'stochastic', 'that of multigoal')
     assert pilot.set('paused', True)[0]
     pilot.wait(lambda: pilot.status.state == 'paused', 'the pause')
     assert pilot.set('paused', False)[0]
