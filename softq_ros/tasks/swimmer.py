@@ -88,6 +88,15 @@ class SwimmerSpeed(Task):
     def _arrived(self, sensors: Sensors) -> bool:
         return self.mode(sensors) is not None
 
+    def outcome(self, first: Sensors, last: Sensors, duration_sec: float) -> dict[str, float]:
+        """Return where along x it ended, and how far from the start that is [m]."""
+        x = float(last.base_position[0])
+        return {'x': x, 'distance': abs(x)}
+
+    def peaks(self, sensors: Sensors) -> dict[str, float]:
+        """Return how far forward it came [m]."""
+        return {'furthest_x': float(sensors.base_position[0])}
+
     def mode(self, sensors: Sensors) -> int | None:
         """Return which way it has gone."""
         x = float(sensors.base_position[0])

@@ -75,6 +75,11 @@ def test_the_way_it_went_is_the_mode_of_both_tasks():
         assert task.modes == ('forward', 'backward')
 
 
+def test_reported_are_its_end_and_how_far_forward_it_came():
+    assert FINISH.outcome(swimming(0.1), swimming(-2.5), 25.0) == {'x': -2.5, 'distance': 2.5}
+    assert [FINISH.peaks(swimming(x))['furthest_x'] for x in (-3.0, 1.5)] == [-3.0, 1.5]
+
+
 def test_observation_shows_pose_joints_and_velocities_in_this_order():
     seen = SPEED.observe(swimming(2.5, 1.5, math.pi / 3))
     assert seen == pytest.approx([2.5, 0.7, 0.5, math.sqrt(.75), .1, -.2, 1.5, .2, -.9, .3, -.4])
