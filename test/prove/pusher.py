@@ -28,6 +28,7 @@ import numpy as np
 from rows import campaign, MISSING, publish, RESULTS, RUNS, table, train, trained_at
 import torch
 
+from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.evaluation import evaluate
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -39,6 +40,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 EPISODES, SEED = 100, 7  # of the test; the trainings' seeds are 0, 1, ...
 LEAST_SUCCESS, MOST_DISTANCE = 0.9, 1.25  # of the composed, in those of the direct training
 ALONE_MOST = 0.2  # success of a constituent at the corner
+WIDE = load_task('pusher_x').options['puck_x']  # the starts of all trainings; the test's are fewer
 TRAININGS = {'corner': ('pusher_corner', 'sql'), 'x': ('pusher_x', 'sql'),
              'y': ('pusher_y', 'sql'), 'x-ddpg': ('pusher_x', 'ddpg'),
              'y-ddpg': ('pusher_y', 'ddpg')}
@@ -204,7 +206,7 @@ def main() -> None:
     def prove(seed: int, training: str) -> None:
         task, algorithm = TRAININGS[training]
         train(run_of(training, seed).name, '--task', task, '--algorithm', algorithm, '--seed',
-              str(seed), *steps)
+              str(seed), '--option', f'puck_x={WIDE}', *steps)
 
     campaign(prove, [(seed, training) for seed in range(options.seeds)
                      for training in options.trainings], lambda: write(options.seeds),
