@@ -68,13 +68,22 @@ def test_what_a_composition_needs_is_the_same_in_all_three():
     assert X.observation_spec == Y.observation_spec == CORNER.observation_spec
     assert X.action_spec == Y.action_spec == CORNER.action_spec
     assert X.horizon == Y.horizon == CORNER.horizon == 300
-    options = [{k: v for k, v in load_task(n).options.items() if k != 'counted'} for n in NAMES]
+    own = {'counted', 'puck_x'}
+    options = [{k: v for k, v in load_task(n).options.items() if k not in own} for n in NAMES]
     assert options[0] == options[1] == options[2]
+
+
+def test_the_skills_see_pucks_where_the_corner_is_and_its_test_starts_aside():
+    for name in NAMES[:2]:
+        task = load_task(name)
+        low, high = task.options['puck_x']
+        assert low <= task.options['goal'][0] <= high
+    assert load_task('pusher_corner').options['puck_x'][0] > 0
 
 
 def test_starts_fill_their_boxes_and_leave_the_corner_free():
     rng = np.random.default_rng(2)
-    starts = [X.start(rng) for _ in range(2000)]
+    starts = [CORNER.start(rng) for _ in range(2000)]
     joints = np.array([start.position for start in starts])
     pucks = np.array([start.object_position for start in starts])[:, :2]
     assert np.abs(joints).max() <= 0.1 and np.abs(joints).max() > 0.099
@@ -102,7 +111,7 @@ def test_a_goal_of_which_nothing_counts_is_refused():
 
 def test_a_box_without_a_place_for_the_puck_is_refused_and_does_not_draw_for_ever():
     with pytest.raises(ConfigurationError, match='puck_not_within is 1.0; accepted: below 0.922'):
-        load_task('pusher_x', {'puck_not_within': 1.0})
+        load_task('pusher_corner', {'puck_not_within': 1.0})
     rng = np.random.default_rng(0)
-    start = load_task('pusher_x', {'puck_not_within': 0.9}).start(rng)
+    start = load_task('pusher_corner', {'puck_not_within': 0.9}).start(rng)
     assert start.object_position[:2] == pytest.approx([0.3, -0.4], abs=0.05)
