@@ -118,6 +118,7 @@ class MonitorNode(Node):
             self._examiner = Examiner(self._task, self._folder, self._chosen['seed'],
                                       self._run.settings.evaluate_every, self._stop.is_set,
                                       msg.steps or None)
+            self._progress.evaluated = self._examiner.headline
 
     def _find_run(self, msg: LearnerStatus) -> Run:
         if (self._folder / FILE).exists():
@@ -211,9 +212,7 @@ class MonitorNode(Node):
 
     def _examine(self, msg: PolicyWeights, steps: int) -> None:
         self._examiner.examine(steps, self._bundle(msg, steps), self._story.wall_sec)
-        point = self._examiner.point
-        if point:
-            self._progress.evaluated = f'{point["success_rate"]:.0%} at step {point["steps"]}'
+        self._progress.evaluated = self._examiner.headline
 
     def _report(self, msg: PolicyWeights, status: LearnerStatus) -> None:
         bundle = self._examiner.passed if self._ended() else self._bundle(msg, status.steps)

@@ -26,6 +26,7 @@ from softq_ros.training.metrics import Metrics
 from softq_ros.training.settings import deployed_sampling
 
 CURVE = 'evaluations'
+SCORES = ('success_rate', 'success_ever_rate', 'return_mean', 'episodes')  # of each point
 REACHED = 'reached'  # folder of the weights that reached 90 %
 
 
@@ -50,7 +51,13 @@ class Examiner:
                                    if self.passed else None)
         self._sampling = deployed_sampling(task.name)
         self._next = every if after is None else (after // every + 1) * every
-        self.point: dict[str, float] = {}
+
+    @property
+    def headline(self) -> str:
+        """Return the newest point in words."""
+        point = self._metrics.newest
+        return (f'{float(point["success_rate"]):.0%} at step {point["step"]}' if point
+                else 'not yet')
 
     def due(self, steps: int) -> bool:
         """Return whether the curve wants a point at this many control steps."""
@@ -72,13 +79,10 @@ class Examiner:
         if screening is None:
             return False
         result = screening.to_json()
-        self.point = {'steps': steps, 'robot_time_min':
-                      steps / self._task.contract.control_rate / 60, 'wall_sec': wall_sec,
-                      'cpu_sec': cpu_sec,
-                      'success_rate': result['success_rate'],
-                      'success_ever_rate': result['success_ever_rate'],
-                      'return_mean': result['return_mean'], 'episodes': result['episodes']}
-        self._metrics.write(steps, {k: v for k, v in self.point.items() if k != 'steps'})
+        minutes = steps / self._task.contract.control_rate / 60
+        self._metrics.write(steps, {
+            'robot_time_min': minutes, 'wall_sec': wall_sec, 'cpu_sec': cpu_sec,
+            **{name: result[name] for name in SCORES}})
         if self.criterion.screened(screening.successes):
             confirmation = self._score(actor, steps, True)
             if confirmation and self.criterion.confirmed(steps, confirmation.successes):

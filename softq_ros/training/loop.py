@@ -65,6 +65,8 @@ class Training:
                                   control_rate=task.contract.control_rate, budget=learner.budget,
                                   updates_asked=learner.updates_per_step)
         self._progress.steps = learner.steps
+        if self._examiner:
+            self._progress.evaluated = self._examiner.headline
         self._story = Story(run.path, self._progress)
         self._reason = BUDGET
 
@@ -153,10 +155,7 @@ class Training:
         with self._story.aside():
             self._examiner.examine(self._learner.steps, self._learner.bundle(),
                                    self._story.wall_sec, self._story.cpu_sec)
-        point = self._examiner.point
-        if point:
-            self._progress.evaluated = (f'{point["success_rate"]:.0%} at step '
-                                        f'{point["steps"]}')
+        self._progress.evaluated = self._examiner.headline
 
     def _show(self, panel: Panel) -> None:
         self._progress.steps = self._learner.steps

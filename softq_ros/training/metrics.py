@@ -66,6 +66,11 @@ class Metrics:
         for name, value in values.items():
             self._events.add_scalar(name, value, step)
 
+    @property
+    def newest(self) -> dict:
+        """Return the last row, its numbers as text where it was read; empty before the first."""
+        return self._rows[-1] if self._rows else {}
+
     def close(self) -> None:
         """Flush the events."""
         self._events.close()

@@ -98,6 +98,7 @@ def bundle(value: float) -> Bundle:
 
 def test_the_examiner_keeps_the_weights_that_passed(tmp_path, scores):
     examiner = Examiner(TASK, tmp_path, 0, 100)
+    assert examiner.headline == 'not yet'
     assert not examiner.examine(100, bundle(1.0), 5.0) and examiner.passed is None
     scores['now'] = 0.95
     assert examiner.examine(200, bundle(2.0), 6.0)
@@ -112,7 +113,7 @@ def test_an_examiner_that_goes_on_knows_what_was_reached(tmp_path, scores):
     scores['now'] = 0.95
     Examiner(TASK, tmp_path, 0, 100).examine(200, bundle(2.0), 6.0)
     again = Examiner(TASK, tmp_path, 0, 100, after=250)
-    assert again.criterion.reached == 200
+    assert again.criterion.reached == 200 and again.headline == '96% at step 200'  # 48 of 50
     assert again.passed.weights['q.0.0.weight'][0, 0] == 2.0
     assert not again.due(299) and again.due(300)
 
