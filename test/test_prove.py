@@ -25,7 +25,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PROOFS = re.findall(r'^PROOFS_(\w+) := (.*)$', (ROOT / 'Makefile').read_text(), re.M)
 SCRIPTS = sorted(path.name for path in (ROOT / 'test' / 'prove').glob('*.py')
-                 if path.name != 'rows.py')
+                 if path.name not in ('curves.py', 'rows.py'))
 
 
 def test_the_full_tier_runs_every_proof_and_the_quick_one_some_of_them():
@@ -57,17 +57,37 @@ def test_the_p_value_is_fishers(standard_ground):
     assert fisher(2, 2, 5) == 1.0 and fisher(3, 1, 4) == fisher(1, 3, 4)
 
 
-def test_returns_are_those_of_whole_episodes(standard_ground):
+@pytest.fixture
+def curves(monkeypatch):
+    """Return the module that draws what happens over training."""
+    monkeypatch.syspath_prepend(ROOT / 'test' / 'prove')
+    return importlib.import_module('curves')
+
+
+def test_returns_are_those_of_whole_episodes(curves):
     # the second episode was cut by a restart, the fourth is not over
     reward, episode = [1.0, 2, 3, 4, 5, 6, 7], [0, 0, 1, 2, 2, 2, 3]
     last = np.array([0, 1, 0, 0, 0, 1, 0], bool)
-    steps, returns = standard_ground.episode_returns(np.array(reward), np.array(episode), last)
+    steps, returns = curves.episode_returns(np.array(reward), np.array(episode), last)
     assert steps.tolist() == [2, 6] and returns.tolist() == [3.0, 15.0]
 
 
-def test_a_point_of_the_curve_is_the_mean_of_its_episodes(standard_ground):
-    steps, means = standard_ground.smoothed(np.arange(1, 13) * 100, np.arange(12.0))
+def test_a_point_of_the_curve_is_the_mean_of_its_episodes(curves):
+    steps, means = curves.smoothed(np.arange(1, 13) * 100, np.arange(12.0))
     assert steps.tolist() == [1000, 1100, 1200] and means == pytest.approx([4.5, 5.5, 6.5])
+
+
+def test_a_band_holds_all_seeds_where_all_are_trained(curves, tmp_path):
+    one = np.array([0, 100, 200]), np.array([0.0, 1.0, 2.0])
+    other = np.array([100, 300]), np.array([3.0, 5.0])
+    steps, (least, mean, largest) = curves.band([one, other])
+    assert (steps[0], steps[-1]) == (100, 200) and len(steps) == curves.POINTS
+    assert (least[0], mean[0], largest[0]) == (1.0, 2.0, 3.0)
+    assert (least[-1], mean[-1], largest[-1]) == (2.0, 3.0, 4.0)
+    nothing = np.array([]), np.array([])
+    assert curves.draw({'a': {'SQL': [nothing]}}, 'return', tmp_path / 'none.png') == ''
+    said = curves.draw({'a': {'SQL': [one, nothing]}, 'b': {}}, 'return', tmp_path / 'one.png')
+    assert 'one.png' in said and (tmp_path / 'one.png').stat().st_size > 1000
 
 
 def test_each_ablation_changes_one_setting(standard_ground):

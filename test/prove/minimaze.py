@@ -21,7 +21,8 @@ import argparse
 import json
 from pathlib import Path
 
-from rows import campaign, fisher, MISSING, publish, RUNS, softq, table, train, trained_at
+from curves import draw, returns_of
+from rows import campaign, fisher, IMAGES, MISSING, publish, RUNS, softq, table, train, trained_at
 
 METHODS = {'sql': 'SQL', 'sac': 'SAC', 'ddpg': 'DDPG'}
 EPISODES, SEED = 20, 7  # of the test
@@ -114,6 +115,10 @@ def write(seeds: int) -> None:
     """Write the page from what is there."""
     runs = [run for wall in (CLOSED, OPEN) for method in METHODS
             for run in finished(wall, method, seeds)]
+    curves = draw({words: {METHODS[method]: [
+        returns_of(run) for run in finished(wall, method, seeds)] for method in METHODS}
+        for wall, words in ((CLOSED, 'the upper closed'), (OPEN, 'both open'))}, 'return',
+        IMAGES / 'minimaze_curves.png')
     publish('minimaze', 'Two passages', f'python test/prove/minimaze.py --seeds {seeds}', [
         f'Task minimaze, its steps and settings in config/tasks/minimaze.yaml; the same number of '
         f'updates for all; {trained_at(runs)}. Last weights, {EPISODES} test episodes each, test '
@@ -123,7 +128,7 @@ def write(seeds: int) -> None:
         f'A training counts when at least {ENOUGH:.0%} of its episodes end nearer to the goal '
         'than the closed passage leads.',
         table(['method', 'trainings that get past', 'share of each', 'still missing'],
-              [closed_line(method, seeds) for method in METHODS]), verdicts(seeds),
+              [closed_line(method, seeds) for method in METHODS]), verdicts(seeds), curves,
         '## Both are open, then the busier is closed',
         f'Both are kept where each carried at least {CARRIED:.0%} of the episodes. Of those the '
         'busier passage is closed without any training; what then still gets to the goal:',

@@ -23,7 +23,8 @@ from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
-from rows import campaign, MISSING, publish, RUNS, softq, table, train, trained_at
+from curves import draw, returns_of
+from rows import campaign, IMAGES, MISSING, publish, RUNS, softq, table, train, trained_at
 
 METHODS = {'sql': 'SQL', 'sac': 'SAC', 'td3': 'TD3'}
 SCRIPTED = 'scripted'
@@ -176,6 +177,9 @@ def write(seeds: int) -> None:
     """Write the page from what is there."""
     runs = [run for method in METHODS for seed in range(seeds)
             if ((run := run_of(method, seed)) / 'proved.json').exists()]
+    curves = draw({'minitaur_walk': {words: [
+        returns_of(run) for seed in range(seeds) if (run := run_of(method, seed)) in runs]
+        for method, words in METHODS.items()}}, 'return', IMAGES / 'minitaur_curves.png')
     publish('minitaur', 'The quadruped walks', f'python test/prove/minitaur.py --seeds {seeds}', [
         'Trained on the flat alone, task minitaur_walk, its steps and settings in '
         'config/tasks/minitaur_walk.yaml, the same number of updates for all; '
@@ -189,7 +193,7 @@ def write(seeds: int) -> None:
         'away from x at the end, to either side. Success: 7 m, then within 30 degrees. Means '
         'of each training.',
         table(['method', 'net speed [m/s]', 'heading [degrees]', 'success'],
-              [flat_line(method, seeds) for method in WORDS]),
+              [flat_line(method, seeds) for method in WORDS]), curves,
         '## What it never saw',
         f'Share of {MILDER[0].episodes} episodes that end after 20 s 3 m along x, not fallen, of '
         'each training; in brackets the share that got 3 m along x before any fall. Ten grounds '

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import matplotlib
 import numpy as np
-from rows import campaign, MISSING, publish, RESULTS, RUNS, table, train, trained_at
+from rows import campaign, IMAGES, MISSING, publish, RUNS, table, train, trained_at
 import torch
 
 from softq_ros.tasks.catalogue import load_task
@@ -165,7 +165,7 @@ def write(seeds: int) -> None:
             if finished(training, seed)]
     picture = []
     if any(scores.values()):
-        draw(scores, RESULTS.parent / 'images' / 'pusher.png')
+        draw(scores, IMAGES / 'pusher.png')
         picture = ['![where the pucks ended](../images/pusher.png)']
     x, y = CORNER.goal
     publish('pusher', 'Two skills as one', f'python test/prove/pusher.py --seeds {seeds}', [

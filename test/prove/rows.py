@@ -26,6 +26,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ROOT / 'runs' / 'prove'
 RESULTS = ROOT / 'docs' / 'results'
+IMAGES = ROOT / 'docs' / 'images'
 MISSING = 'missing'  # a cell of what is not trained yet
 
 
@@ -111,6 +112,7 @@ def table(head: list[str], rows: list[list]) -> str:
 def publish(name: str, title: str, command: str, parts: list[str]) -> None:
     """Write ``docs/results/<name>.md``."""
     RESULTS.mkdir(exist_ok=True)
-    text = '\n\n'.join([f'# {title} (simulation)', f'`{command}` at commit {commit()}.', *parts])
+    text = '\n\n'.join(filter(None, [
+        f'# {title} (simulation)', f'`{command}` at commit {commit()}.', *parts]))
     (RESULTS / f'{name}.md').write_text(text + '\n')
     print(text, flush=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import sys
 
 import matplotlib
-from rows import publish, ROOT, table
+from rows import IMAGES, publish, table
 import torch
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -33,7 +33,7 @@ UPDATES, QUICK_UPDATES = 4000, 1000
 SETTINGS = {'learning_rate': 3e-3, 'svgd_states': 32}
 APART, SEEDS, SPREAD = (1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0), (0, 1), 0.08
 CANDIDATES = (256, 1024)
-PICTURE = ROOT / 'docs' / 'images' / 'mode_weights.png'
+PICTURE = IMAGES / 'mode_weights.png'
 
 
 def verdict(kept: bool) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from rows import publish, ROOT, RUNS, softq, table
+from rows import IMAGES, publish, RUNS, softq, table
 import torch
 
 from softq_ros.learning.replay import ReplayBuffer
@@ -93,7 +93,7 @@ def main() -> None:
     torch.set_num_threads(1)
     RUNS.mkdir(parents=True, exist_ok=True)
     found = {task: follow(task, options.seed) for task in options.tasks}
-    draw(found, ROOT / 'docs' / 'images' / 'sampler_in_training.png')
+    draw(found, IMAGES / 'sampler_in_training.png')
     parts = [f'Seed {options.seed}; {STATES} states of the replay. Divergence: (V - E[Q]) / alpha '
              '- H, nought for a perfect sampler. Distances: sliced Wasserstein, 64 actions of the '
              'sampler against the ends of 64 Metropolis-adjusted Langevin chains of 400 steps, '

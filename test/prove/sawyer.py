@@ -23,7 +23,8 @@ from pathlib import Path
 import statistics
 from typing import NamedTuple
 
-from rows import campaign, MISSING, publish, RUNS, softq, table, trained_at
+from curves import draw, successes_of
+from rows import campaign, IMAGES, MISSING, publish, RUNS, softq, table, trained_at
 
 from softq_ros.training.metrics import read_rows
 from softq_ros.training.run import read_run
@@ -205,6 +206,10 @@ def write(seeds: int, methods: list[str]) -> None:
     converged = [converged_lines(row, 'sql', seeds) for row in CONVERGED_ROWS]
     runs = [run for row in (*SPEED_ROWS, *ABLATION_ROWS, *CONVERGED_ROWS) for method in methods
             for seed in range(seeds) if finished(run := run_of(row, method, seed))]
+    curves = draw({row.words: {METHODS[method][0]: [
+        successes_of(run) for seed in range(seeds) if (run := run_of(row, method, seed)) in runs]
+        for method in methods} for row in SPEED_ROWS if row.name in ('velocity', 'torque')},
+        'share of validation episodes that succeed', IMAGES / 'sawyer_curves.png')
     publish('sawyer', 'The Sawyer stacks bricks', f'python test/prove/sawyer.py --seeds {seeds}', [
         'Everything here is simulation: no sensor noise, delay or wear but where a row says so; a '
         'real arm will take longer. The arm of the paper needed 30 minutes to its first seated '
@@ -216,7 +221,7 @@ def write(seeds: int, methods: list[str]) -> None:
         'degrees), the start within .5 rad around the pose 15 cm above it. "90 % reached": 45 of '
         '50 validation episodes, then 90 of 100 on new seeds, dated at the first. Robot '
         'time includes random warm-up; in brackets with 8 s for each reset.',
-        table(SPEED_HEAD, speed),
+        table(SPEED_HEAD, speed), curves,
         '## One change at a time',
         f'The row velocity, SQL, with one setting changed, at most {ABLATED_STEPS} steps, '
         f'{ABLATED_SEEDS} seeds.',

@@ -20,18 +20,12 @@ time; what is not trained yet is called missing.
 import argparse
 from pathlib import Path
 
-import matplotlib
-import numpy as np
-from rows import campaign, MISSING, publish, ROOT, RUNS, score, table, train, trained_at
+from curves import draw, returns_of, training_returns, WINDOW
+from rows import campaign, IMAGES, MISSING, publish, RUNS, score, table, train, trained_at
 
-from softq_ros.learning.replay import HEADER, HEADER_BYTES, row_type
 from softq_ros.training.settings import load_settings
 
-matplotlib.use('Agg')
-from matplotlib import pyplot as plt  # noqa: E402, I100
-
 EPISODES, SEED = 20, 7  # of the test, each way of acting
-WINDOW = 10  # training episodes that a point of the curve is the mean of
 ABLATED, SHORT = 'HalfCheetah-v5', 100_000
 ALGORITHMS = {'sql': 'SQL', 'sac': 'SAC'}
 MODES = ('stochastic', 'deterministic')
@@ -73,30 +67,6 @@ def finished(name: str) -> bool:
     return (RUNS / name / 'proved.json').exists()
 
 
-def training_returns(run: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the last steps and the returns of a run's whole training episodes."""
-    path = run / 'replay' / 'transitions.bin'
-    header = np.fromfile(path, HEADER, 1)[0]
-    o, a = int(header['observation']), int(header['action'])
-    rows = np.memmap(path, row_type(o, a), 'r', HEADER_BYTES, (int(header['total']),))
-    return episode_returns(rows['values'][:, o + a], rows['episode'], rows['last'])
-
-
-def episode_returns(reward: np.ndarray, episode: np.ndarray,
-                    last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the steps after which episodes ended, and their returns; cut ones are left out."""
-    starts = np.append(0, np.flatnonzero(np.diff(episode)) + 1)
-    ends = np.append(starts[1:], len(episode)) - 1
-    totals = np.add.reduceat(np.asarray(reward, float), starts)
-    return ends[last[ends]] + 1, totals[last[ends]]
-
-
-def smoothed(steps: np.ndarray, returns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each ``WINDOW`` episodes in a row, at the last one's step."""
-    means = np.convolve(returns, np.ones(WINDOW) / WINDOW, 'valid')
-    return steps[WINDOW - 1:], means
-
-
 def late_return(run: Path, step: int) -> float:
     """Return the mean of the last ``WINDOW`` training episodes that ended by a step."""
     steps, returns = training_returns(run)
@@ -133,29 +103,13 @@ def ablations() -> list[str]:
             'more; seeds differ by as much.', table(['changed', 'return'], rows)]
 
 
-def draw(environments: list[str], seeds: int, out: Path) -> None:
-    """Draw the returns of the training episodes, one line a run."""
-    figure, axes = plt.subplots(1, len(environments), figsize=(5.0 * len(environments), 3.8),
-                                squeeze=False, constrained_layout=True)
-    for axis, environment in zip(axes[0], environments):
-        for algorithm, colour in zip(ALGORITHMS, ('tab:blue', 'tab:orange')):
-            runs = [name for name in (name_of(environment, algorithm, s) for s in range(seeds))
-                    if finished(name)]
-            for at, name in enumerate(runs):
-                steps, returns = smoothed(*training_returns(RUNS / name))
-                axis.plot(steps / 1000, returns, color=colour, alpha=0.7,
-                          label=ALGORITHMS[algorithm] if not at else None)
-        axis.set(title=environment, xlabel='control steps [thousands]', ylabel='return')
-        axis.grid(alpha=0.3)
-        if axis.lines:
-            axis.legend()
-    figure.savefig(out, dpi=110)
-    plt.close(figure)
-
-
 def write(environments: list[str], seeds: int) -> None:
     """Write page and picture from what is there."""
-    draw(environments, seeds, ROOT / 'docs' / 'images' / 'standard_ground.png')
+    curves = draw({environment: {words: [
+        returns_of(RUNS / name) for seed in range(seeds)
+        if finished(name := name_of(environment, algorithm, seed))]
+        for algorithm, words in ALGORITHMS.items()} for environment in environments},
+        'return', IMAGES / 'standard_ground.png')
     runs = [name_of(e, a, s) for e in environments for a in ALGORITHMS for s in range(seeds)]
     runs = [RUNS / name for name in runs + [short_name(setting) for setting in changes()]
             if finished(name)]
@@ -165,8 +119,7 @@ def write(environments: list[str], seeds: int) -> None:
             [f'Settings of config/environments, {trained_at(runs)}. Mean and standard deviation '
              f'of the return over {EPISODES} test episodes of the last weights, seed {SEED}; '
              'what is deployed is the stochastic policy.',
-             f'![returns while training](../images/standard_ground.png)\n\nReturns of the '
-             f'training episodes, each point the mean of {WINDOW}.',
+             curves,
              *(part for environment in environments for part in ground(environment, seeds)),
              *ablations(), '## Elsewhere', DIFFERS.replace('\n', ' ')])
 

@@ -21,7 +21,8 @@ import argparse
 import json
 from pathlib import Path
 
-from rows import campaign, fisher, MISSING, publish, RUNS, score, table, train, trained_at
+from curves import draw, returns_of
+from rows import campaign, fisher, IMAGES, MISSING, publish, RUNS, score, table, train, trained_at
 import torch
 import yaml
 
@@ -123,6 +124,9 @@ def drawn() -> str:
 def write(seeds: int) -> None:
     """Write the page from what is there."""
     runs = [run for method in METHODS for run in finished(method, seeds)]
+    curves = draw({'swimmer_finish': {words: [returns_of(run) for run in finished(method, seeds)]
+                                      for method, words in METHODS.items()}}, 'return',
+                  IMAGES / 'swimmer_curves.png')
     publish('swimmer', 'The swimmer and its finish line',
             f'python test/prove/swimmer.py --seeds {seeds}', [
                 'Tasks swimmer_speed and swimmer_finish, their steps and settings in '
@@ -132,7 +136,7 @@ def write(seeds: int) -> None:
                 f'{drawn()} {warm_up(runs)}'.strip(),
                 'Swimming pays its progress, either way; beyond the line forward speed pays four '
                 f'times. A training counts when at least {ENOUGH:.0%} of its episodes end beyond '
-                'the line.',
+                'the line.', curves,
                 table(['method', 'trainings that end beyond', 'share of each',
                        'mean x at the end [m]', 'still missing'],
                       [line(method, seeds) for method in METHODS]),
