@@ -92,7 +92,9 @@ class Pusher(Task):
         return {'distance': self.distance(last), PUCK[0]: x, PUCK[1]: y}
 
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
-        """Return -c |a|^2 - distance."""
+        """Return -c |a|^2 - k |fork - puck| - distance."""
         action, distance = np.asarray(action, np.float64), self.distance(sensors)
+        apart = float(np.linalg.norm(sensors.tool_position[:2] - sensors.object_position[:2]))
         reward = -self._settings['action_cost'] * float(action @ action) - distance
+        reward -= self._settings['fork_cost'] * apart
         return Judgement(reward, False, distance < self._settings['success_distance'])

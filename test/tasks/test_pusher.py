@@ -12,6 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """The planar pusher: its rewards, starts and specs by hand."""
+import math
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,8 @@ from softq_ros.robot.gate import Gate
 from softq_ros.tasks.catalogue import load_task
 
 NAMES = ('pusher_x', 'pusher_y', 'pusher_corner')
-X, Y, CORNER = (load_task(name, {'goal': [-1.0, -1.0], 'action_cost': 0.1}) for name in NAMES)
+X, Y, CORNER = (load_task(name, {'goal': [-1.0, -1.0], 'action_cost': 0.1, 'fork_cost': 0.0})
+                for name in NAMES)
 STILL = np.zeros(3, np.float32)
 
 
@@ -40,6 +43,13 @@ def test_only_the_axes_that_count_make_the_distance(task, reward):
 def test_the_action_costs_a_tenth_of_its_square():
     action = np.array([1.0, -1.0, 0.5], np.float32)  # |a|^2 = 2.25
     assert X.judge(puck_at(0, 0), action, puck_at(-1, 5)).reward == pytest.approx(-0.225)
+
+
+def test_a_fork_that_leaves_the_puck_costs_a_fifth_of_its_way():
+    task = load_task('pusher_x', {'goal': [-1.0, 0.0]})
+    assert task.judge(puck_at(0, 0), STILL, puck_at(-1.0, 0.8)).reward == pytest.approx(-0.2 * 1.7)
+    assert task.judge(puck_at(0, 0), STILL, puck_at(-1.0, -0.2)).reward == pytest.approx(
+        -0.2 * math.hypot(1.7, 1.0))
 
 
 def test_the_corners_squared_distance_is_the_sum_of_the_others():
