@@ -17,24 +17,19 @@ import os
 import time
 
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import PoseStamped
-from nav_msgs.msg import Odometry
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.node import Node
-from rosgraph_msgs.msg import Clock as ClockMessage
-from sensor_msgs.msg import Imu, JointState
 from std_msgs.msg import ColorRGBA, Float64MultiArray
 from visualization_msgs.msg import MarkerArray
 
-from softq_ros.bridge.base import sensors_to_imu, sensors_to_odometry
-from softq_ros.bridge.conversions import (
-    ns_to_time, sensors_to_joint_state, sensors_to_object_pose, sensors_to_pose, time_to_ns)
+from softq_ros.bridge.conversions import ns_to_time, time_to_ns
 from softq_ros.errors import PlantFault, SoftqError
 from softq_ros.msg import Executed, SimStatus
 from softq_ros.nodes import qos
 from softq_ros.nodes.arrow import arrow
+from softq_ros.nodes.driver_topics import DriverTopics
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.records import Sensors
@@ -94,12 +89,7 @@ class SimNode(Node):
         self._status = SimStatus(boot_id=int.from_bytes(os.urandom(7), 'little'),
                                  state='waiting_reset')
         self._sensors: Sensors | None = None
-        self._clock = ClockMessage()
-        self._pose: PoseStamped | None = None
-        self._object_pose: PoseStamped | None = None
-        self._odometry: Odometry | None = None
-        self._imu: Imu | None = None
-        self._joints: JointState | None = None
+        self._driver = DriverTopics(self, self._task)
         self._reset_reply: tuple[tuple[int, int], Reset.Response] | None = None
         self._command = (np.zeros(len(self._contract.joints)), 0.0)
         self._published = time.monotonic()
@@ -111,14 +101,6 @@ class SimNode(Node):
             self._viewer = open_viewer(self._plant)
 
     def _connect(self) -> None:
-        self._clock_pub = self.create_publisher(ClockMessage, '/clock', qos.STATE)
-        self._pose_pub = self.create_publisher(PoseStamped, 'tool_pose', qos.STATE)
-        if self._task.needs_object_pose:
-            self._object_pub = self.create_publisher(PoseStamped, 'object_pose', qos.STATE)
-        if self._task.needs_base:
-            self._odometry_pub = self.create_publisher(Odometry, 'odom', qos.STATE)
-            self._imu_pub = self.create_publisher(Imu, 'imu', qos.STATE)
-        self._joints_pub = self.create_publisher(JointState, 'joint_states', qos.STATE)
         self._status_pub = self.create_publisher(SimStatus, 'sim/status', qos.LATCHED)
         self._markers_pub = self.create_publisher(MarkerArray, 'markers', qos.STATE)
         self.create_service(Reset, 'sim/reset', self._on_reset)
@@ -216,23 +198,8 @@ class SimNode(Node):
             self._viewer.sync()
 
     def _send_observation(self) -> None:
-        sensors, self._published = self._sensors, time.monotonic()
-        if self._clock_pub.get_subscription_count():
-            ns_to_time(self._clock.clock, sensors.stamp)
-            self._clock_pub.publish(self._clock)
-        if sensors.tool_position is not None:
-            self._pose = sensors_to_pose(sensors, self._contract, self._pose)
-            self._pose_pub.publish(self._pose)
-        if self._task.needs_object_pose:
-            self._object_pose = sensors_to_object_pose(sensors, self._contract, self._object_pose)
-            self._object_pub.publish(self._object_pose)
-        if self._task.needs_base:
-            self._odometry = sensors_to_odometry(sensors, self._contract, self._odometry)
-            self._odometry_pub.publish(self._odometry)
-            self._imu = sensors_to_imu(sensors, self._contract, self._imu)
-            self._imu_pub.publish(self._imu)
-        self._joints = sensors_to_joint_state(sensors, self._joints)
-        self._joints_pub.publish(self._joints)
+        self._published = time.monotonic()
+        self._driver.publish(self._sensors)
 
     def _on_repeat_timer(self) -> None:
         now = time.monotonic()

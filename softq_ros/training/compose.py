@@ -36,7 +36,8 @@ from softq_ros.policies.composed import columns_of, make_actor
 from softq_ros.policies.tensors import MOST_BYTES
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
-from softq_ros.training.run import commit, FILE, read_run, versions
+from softq_ros.training.provenance import commit, versions
+from softq_ros.training.run import FILE, read_run
 
 
 def stored_states(run: Path, task: Task) -> np.ndarray:

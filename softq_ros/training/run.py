@@ -13,21 +13,17 @@
 # limitations under the License.
 """A run: a directory with one training."""
 from dataclasses import asdict, dataclass, replace
-from importlib import metadata
 from pathlib import Path
-import platform
 import re
-import subprocess
 import uuid
 
 import yaml
 
-from softq_ros import __version__
 from softq_ros.errors import BundleError, ConfigurationError, RunError
 from softq_ros.learning.settings import make_settings, Settings
-from softq_ros.paths import share
 from softq_ros.policies.files import read_capped, sync_directory, write_synced
 from softq_ros.tasks.task import Task
+from softq_ros.training.provenance import commit, versions
 from softq_ros.training.seeds import checked_seed
 
 FILE = 'run.yaml'
@@ -62,30 +58,6 @@ class Run:
         return facts | {'steps': steps, 'updates': updates, 'run': self.identity,
                         'robot_time_min': steps / task.contract.control_rate / 60,
                         **task.provenance}
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
-    found = {'python': platform.python_version(), 'softq_ros': __version__}
-    for name in ('torch', 'numpy', 'mujoco'):
-        found[name] = metadata.version(name)
-    return found
-
-
-def commit() -> str:
-    """Return the commit of the source checkout, with a plus when it was changed; or nothing."""
-    root = share()
-    if not (root / '.git').exists():
-        return ''
-    git = ['git', '-C', str(root)]
-    try:
-        head = subprocess.run([*git, 'rev-parse', '--short', 'HEAD'], capture_output=True,
-                              text=True, timeout=5).stdout.strip()
-        dirty = subprocess.run([*git, 'status', '--porcelain', '--untracked-files=no'],
-                               capture_output=True, text=True, timeout=5).stdout.strip()
-    except (OSError, subprocess.TimeoutExpired):
-        return ''
-    return head + '+' * bool(dirty)
 
 
 def describe(task: str, algorithm: str, seed: int, settings: Settings, command: str,
