@@ -59,13 +59,14 @@ def executed_message(executed: Executed, command: messages.Command) -> messages.
 
 def message_to_executed(msg: messages.Executed) -> Executed:
     """
-    Return what the gate made of a command.
+    Return what the gate made of a command; a hold of a robot not measured yet has no command.
 
     :raises MessageError: when what was executed is of two lengths or not finite.
     """
     asked, action = np.frombuffer(msg.asked, np.float32), np.frombuffer(msg.action, np.float32)
     command = np.frombuffer(msg.command, np.float64)
-    if len(action) != len(command) or not (all_finite(msg.action) and all_finite(msg.command)):
+    fits = len(action) == len(command) or msg.holding and not len(command)
+    if not (fits and all_finite(msg.action) and all_finite(msg.command)):
         raise MessageError(f'executed action {action.tolist()}, command {command.tolist()}; '
                            'accepted: finite numbers, as many of one as of the other')
     return Executed(asked, command, action, msg.limited, msg.holding, msg.why)

@@ -132,10 +132,10 @@ class Episodes:
             self.publish()
         self.begin()
 
-    def lose_gate(self) -> None:
-        """End the episode because the gate does not answer; its next status goes on."""
+    def lose_gate(self, cause: str) -> None:
+        """End the episode because the gate holds or says nothing; its next status goes on."""
         self._gate_ready = False
-        self.end('fault')
+        self.end(cause)
 
     def publish(self) -> None:
         """Publish what came of the episode."""

@@ -131,7 +131,7 @@ class PolicyIo(Node):
                 self._move()
         self._pace.check(self._episodes.phase == 'running' and self._may_act())
         if self._interaction.waiting and self._pace.unanswered:
-            self._episodes.lose_gate()
+            self._episodes.lose_gate('fault')
 
     def _on_running(self) -> None:
         if not self._robot:
@@ -185,7 +185,7 @@ class PolicyIo(Node):
             self._episodes.end('fault')
             return None
         if executed.holding:
-            self._episodes.end('hold')
+            self._episodes.lose_gate('hold')
             return None
         return self._interaction.complete(executed, self._pending)
 

@@ -13,6 +13,7 @@
 # limitations under the License.
 """What crosses comes back with its bits; what must not be stored or flown is refused whole."""
 import hashlib
+from dataclasses import replace
 import math
 
 from hypothesis import given, settings, strategies as st
@@ -77,6 +78,15 @@ def test_an_executed_action_of_two_lengths_or_not_finite_is_refused(action, comm
                            command_message(ACTION, 0, 'sim', 1, 1, 0, 0, 'policy'))
     with pytest.raises(MessageError, match='finite numbers, as many'):
         message_to_executed(msg)
+
+
+def test_a_hold_of_what_was_not_measured_yet_has_no_command():
+    command = command_message(ACTION, 0, 'sim', 1, 1, 0, 0, 'policy')
+    held = Executed(ACTION, np.zeros(0), np.zeros(2, np.float32), False, True, 'no observation')
+    got = message_to_executed(executed_message(held, command))
+    assert got.holding and not len(got.command) and got.why == 'no observation'
+    with pytest.raises(MessageError, match='as many'):
+        message_to_executed(executed_message(replace(held, holding=False), command))
 
 
 def test_a_transition_comes_back_as_it_went():
