@@ -97,7 +97,7 @@ def test_verdicts_compare_the_seeds_that_both_have(pusher):
 def test_the_page_says_what_is_missing_and_shows_pucks_once_there_are_some(
         pusher, tmp_path, monkeypatch):
     monkeypatch.setattr(pusher, 'RUNS', tmp_path)
-    monkeypatch.setattr(pusher, 'RESULTS', tmp_path / 'docs' / 'results')
+    monkeypatch.setattr(pusher, 'IMAGES', tmp_path / 'docs' / 'images')
     pages = []
     monkeypatch.setattr(pusher, 'publish', lambda *words: pages.append('\n'.join(words[3])))
     pusher.write(2)
