@@ -152,10 +152,10 @@ class Selector:
 
     def _keep(self, values: dict[str, object]) -> None:
         self._values = self._values | values
-        for name in set(values) & {'sampling', 'exploration', 'paused'}:
-            scored = values[name] == AS_SCORED
-            setattr(self._cockpit, name,
-                    deployed_sampling(self._task.name) if scored else values[name])
+        cockpit, now = self._cockpit, self._values
+        cockpit.exploration, cockpit.paused = now['exploration'], now['paused']
+        cockpit.sampling = (deployed_sampling(self._task.name) if now['sampling'] == AS_SCORED
+                            else now['sampling'])
 
     def _fly(self, flight: Flight) -> None:
         now = self._cockpit.chosen
