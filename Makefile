@@ -29,7 +29,7 @@ PROOFS_quick := speed sampler soft_value multigoal,--seeds,3 sac,--environments,
 PROOFS_full := speed kills swaps gate_mutation sampler soft_value multigoal sampler_in_training sac standard_ground sawyer minimaze swimmer minitaur pusher avoid recovery
 
 # what has the machine to itself, since milliseconds count
-TIMED := test/nodes/test_kills.py
+TIMED := test/nodes/test_realtime.py test/nodes/test_kills.py
 
 .PHONY: train demo test prove lint setup check clean
 
@@ -48,7 +48,7 @@ demo: setup
 
 test: setup
 ifeq ($(strip $(ARGS)),)
-	@$(CLEAN) $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=15 --ignore $(TIMED)
+	@$(CLEAN) $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=15 $(TIMED:%=--ignore %)
 	@$(CLEAN) $(BIN)/python -m pytest -q --durations=5 $(TIMED)
 else
 	@$(CLEAN) $(BIN)/python -m pytest -q $(ARGS)

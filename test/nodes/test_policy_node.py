@@ -26,7 +26,6 @@ from softq_ros.errors import SoftqError
 from softq_ros.learning.composed_actor import ComposedActor
 from softq_ros.nodes.cockpit import Cockpit
 from softq_ros.nodes.policy_node import PolicyNode
-from softq_ros.tasks.catalogue import load_task
 
 
 @contextmanager
@@ -71,17 +70,15 @@ def test_start_up_values_are_refused_with_the_fix(tmp_path, ros_environment, val
 
 
 @pytest.fixture
-def pilot(tmp_path, ros_environment, request):
+def pilot(tmp_path, ros_environment):
     """Fly the point, with two good bundles and two bad ones at hand."""
-    stepping = getattr(request, 'param', 'lockstep')
     root = tmp_path / 'policies'
     for seed, (name, task) in enumerate((('one', 'multigoal'), ('two', 'multigoal'),
                                          ('arm', 'sawyer_reach'), ('torn', 'multigoal'))):
         save_random(root, name, task, seed)
     path = root / 'torn' / 'sampler.safetensors'
     path.write_bytes(path.read_bytes()[:-3])
-    with flying(tmp_path, ros_environment, 'task:=multigoal', 'policy:=one',
-                f'stepping:={stepping}') as one:
+    with flying(tmp_path, ros_environment, 'task:=multigoal', 'policy:=one') as one:
         one.root = root
         yield one
 
@@ -163,14 +160,3 @@ def test_an_episode_begins_when_asked_for(pilot):
     stopped = next(e for e in pilot.episodes if e.cause == 'stopped')
     assert result.episode == stopped.episode + 1 and not stopped.success
     pilot.wait(lambda: pilot.status.episode > result.episode, 'the episodes to go on')
-
-
-@pytest.mark.parametrize('pilot', ['realtime'], indirect=True)
-def test_in_realtime_it_acts_at_the_control_rate(pilot):
-    pilot.wait(lambda: pilot.status.sequence > 10, 'flight')
-    began, before = time.monotonic(), pilot.status.sequence
-    pilot.wait(lambda: pilot.status.sequence >= before + 30, 'three seconds of it')
-    rate = (pilot.status.sequence - before) / (time.monotonic() - began)
-    wanted = load_task('multigoal').contract.control_rate
-    assert 0.6 * wanted < rate < 1.2 * wanted
-    assert all(e.cause != 'fault' for e in pilot.episodes)
