@@ -17,6 +17,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+from test.standin.processes import node_under
 import time
 
 import numpy as np
@@ -41,19 +42,6 @@ def rows(runs: Path) -> np.ndarray:
         return np.zeros(0, row_type(2, 2))
     total = int(np.fromfile(found[0], '<u8', 1, offset=32)[0])
     return np.fromfile(found[0], row_type(2, 2), total, offset=4096)
-
-
-def learner_of(launcher: int) -> int | None:
-    """Return the process id of the learner under a launcher."""
-    for entry in Path('/proc').glob('[0-9]*'):
-        try:
-            words = (entry / 'cmdline').read_bytes()
-            parent = int((entry / 'stat').read_text().rsplit(')', 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue
-        if parent == launcher and b'learner_node' in words:
-            return int(entry.name)
-    return None
 
 
 def wait(condition, what: str):
@@ -81,7 +69,8 @@ def test_versions_never_go_back_through_kills_before_the_first_checkpoint(launch
     wait(lambda: rows(runs)['policy_version'].max(initial=0) > 8, 'some versions')
     for _ in range(2):
         stored = len(rows(runs))
-        os.kill(wait(lambda: learner_of(launched.pid), 'a learner'), signal.SIGKILL)
+        learner = wait(lambda: node_under(launched.pid, 'learner_node'), 'a learner')
+        os.kill(learner, signal.SIGKILL)
         wait(lambda: len(rows(runs)) > stored + 60, 'life after the kill')
     assert not list(runs.glob('*/checkpoints/checkpoint-*'))
     versions = rows(runs)['policy_version'].astype(np.int64)

@@ -12,18 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """A target that is drawn goes through the graph as object_pose, and nothing is lost on the way."""
-from pathlib import Path
-import subprocess
-import sys
+from test.support.both_paths import SAME, train_both
 
 import numpy as np
 import pytest
 
-from softq_ros.learning.replay import row_type
 from softq_ros.tasks.catalogue import load_task
 
-ROOT = Path(__file__).resolve().parents[2]
-DEADLINE_SEC = 120.0
 STEPS = 220  # two episodes and the beginning of a third
 OPTIONS = {
     'velocity': {'target': 'speed', 'start': 'above', 'delay_steps': 1, 'noise_position': 0.0005,
@@ -31,29 +26,11 @@ OPTIONS = {
     'increments': {'robot': 'sim_sawyer_increment', 'target': 'converged', 'start': 'anywhere'}}
 
 
-def rows(runs: Path, options: dict) -> np.ndarray:
-    """Return the rows of the one training below a folder."""
-    task = load_task('sawyer_stack', options)
-    kind = row_type(task.observation_spec.size, task.action_spec.size)
-    return np.fromfile(next(runs.glob('*/replay/transitions.bin')), kind, STEPS, offset=4096)
-
-
 @pytest.mark.parametrize('which', OPTIONS)
 def test_both_paths_store_the_same_transitions(which, tmp_path, ros_environment):
     options = OPTIONS[which]
-    words = [f'{name}={str(value).lower()}' for name, value in options.items()]
-    flags = [part for word in words for part in ('--option', word)]
-    softq = [sys.executable, '-m', 'softq_ros.cli']
-    for command in (
-            [*softq, 'train', '--task', 'sawyer_stack', '--steps', str(STEPS), '--no-curve',
-             '--runs', str(tmp_path / 'local'), *flags],
-            [*softq, 'launch', 'train', 'task:=sawyer_stack', f'steps:={STEPS}',
-             'governor:=strict', 'examine:=false', f'runs:={tmp_path / "graph"}',
-             f'options:={" ".join(words)}']):
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                              timeout=DEADLINE_SEC)
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    local, through_graph = rows(tmp_path / 'local', options), rows(tmp_path / 'graph', options)
+    task = load_task('sawyer_stack', options)
+    local, through_graph = train_both(tmp_path, task, options, STEPS)
     assert local['values'].any(1).all()
-    for name in ('values', 'episode', 'step', 'sequence', 'last', 'source'):
+    for name in SAME:
         assert np.array_equal(local[name], through_graph[name]), name

@@ -27,6 +27,7 @@ from softq_ros.msg import LearnerStatus
 from softq_ros.tasks.catalogue import load_task
 
 from .flight import end, HERE, ROOT, start, TOPIC
+from .processes import node_under
 from .stalls import Stalls
 from .watcher import LATCHED, wait, Watcher
 
@@ -93,7 +94,7 @@ class Learning:
         time.sleep(LEARNED_SEC)
         before, boot = self.rows(), self._learner.boot_id
         began = time.monotonic() - LEARNED_SEC
-        kill_node(self._launcher.pid, 'learner_node')
+        os.kill(node_under(self._launcher.pid, 'learner_node'), signal.SIGKILL)
         wait(lambda: self._learning() and self._learner.boot_id != boot
              and self._learner.steps > len(before), 'another learner', 60.0)
         after = self.rows()
@@ -110,20 +111,6 @@ class Learning:
         end(self._driver)
         self._stalls.close()
         self._watcher.close()
-
-
-def kill_node(launcher: int, module: str) -> None:
-    """Send SIGKILL to a node under a launcher."""
-    for entry in Path('/proc').glob('[0-9]*'):
-        try:
-            words = (entry / 'cmdline').read_bytes()
-            parent = int((entry / 'stat').read_text().rsplit(')', 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue
-        if parent == launcher and module.encode() in words:
-            os.kill(int(entry.name), signal.SIGKILL)
-            return
-    raise AssertionError(f'no {module}')
 
 
 def check_sequences(rows: np.ndarray) -> None:
