@@ -15,6 +15,7 @@
 import importlib
 from pathlib import Path
 from test.support.bundles import bundle_of
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -69,6 +70,21 @@ class Says:
 def test_averaged_actions_are_the_middle_of_two(pushing):
     both = pushing.Averaged([Says(1.0, 0.0, -1.0), Says(0.0, 0.5, -1.0)])
     assert both.act(None, None, 'stochastic').tolist() == [0.5, 0.25, -1.0]
+
+
+def test_a_live_composition_is_tuned_once_over_other_starts(pushing, tmp_path, monkeypatch):
+    asked = []
+
+    def evaluate(actor, task, episodes, seed, sampling):
+        asked.append((actor, episodes, seed))
+        return SimpleNamespace(outcomes=[{'distance': 0.09 if actor in (1.0, 4.0) else 0.11}])
+
+    monkeypatch.setattr(pushing, 'evaluate', evaluate)
+    monkeypatch.setattr(pushing, 'together', lambda runs, temperature: temperature)
+    assert pushing.tuned([], tmp_path) == 1.0  # at a tie the nearest to it
+    assert asked == [(t, 20, 100) for t in (0.5, 1.0, 2.0, 4.0)]
+    (tmp_path / 'temperatures.json').write_text('{"1.0": 0.5, "2.0": 0.75, "4.0": 0.7}')
+    assert pushing.tuned([], tmp_path) == 2.0 and len(asked) == 4
 
 
 def scored(*distances: float) -> dict:

@@ -32,7 +32,8 @@ from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.evaluation import evaluate
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from support.pushing import CLIMBS, CORNER, METHODS  # noqa: E402
+from support.pushing import (  # noqa: E402
+    at_corner, CLIMBS, CORNER, METHODS, TEMPERATURES, TUNED_ON, TUNING_SEED)
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -44,7 +45,7 @@ WIDE = load_task('pusher_x').options['puck_x']  # the starts of all trainings; t
 TRAININGS = {'corner': ('pusher_corner', 'sql'), 'x': ('pusher_x', 'sql'),
              'y': ('pusher_y', 'sql'), 'x-ddpg': ('pusher_x', 'ddpg'),
              'y-ddpg': ('pusher_y', 'ddpg')}
-COMPOSED = ('live', 'live-sum', 'distilled', 'distilled-sum')
+COMPOSED = ('live', 'live-sum', 'live-tuned', 'distilled', 'distilled-sum')
 HEAD = ['method', 'success', 'of each seed', 'held for five steps', 'distance [m]',
         'of each seed [m]']
 
@@ -86,9 +87,7 @@ class Row(NamedTuple):
 
 def row_of(found: dict[int, dict]) -> Row:
     """Return a row of scores by seed."""
-    radius = CORNER.options['success_distance']
-    return Row(list(found), [float(np.mean([one['distance'] < radius for one in s['episode']]))
-                             for s in found.values()],
+    return Row(list(found), [at_corner(s['episode']) for s in found.values()],
                [s['success_rate'] for s in found.values()],
                [s['outcome']['distance'] for s in found.values()])
 
@@ -137,7 +136,8 @@ def alone(name: str, rows: dict[str, Row]) -> str:
 def draw(scores: dict[str, dict[int, dict]], out: Path) -> None:
     """Draw where the pucks ended, one panel a method, one colour a seed."""
     columns = 3
-    figure, axes = plt.subplots(-(-len(scores) // columns), columns, figsize=(9.0, 9.0),
+    lines = -(-len(scores) // columns)
+    figure, axes = plt.subplots(lines, columns, figsize=(9.0, 3.0 * lines),
                                 sharex=True, sharey=True, squeeze=False, constrained_layout=True)
     for axis, (name, found) in zip(axes.flat, scores.items()):
         for seed, one in found.items():
@@ -177,9 +177,11 @@ def write(seeds: int) -> None:
         'Success: the puck within '
         f'{CORNER.options["success_distance"]:g} m of the crossing at the last step; beside it '
         'the share that was there over the last five. Distance: of the puck at the last step, '
-        'mean. Average and sum: `temperature` 1 and 0.5 of docs/policies.md; distilled by `softq '
-        f'compose`. DDPG\'s sum: a new policy that climbs the sum of two frozen DDPG critics, '
-        f'{CLIMBS} updates on both replays, as in the authors\' program; it acts without noise.',
+        'mean. Average and sum: `temperature` 1 and 0.5 of docs/policies.md; tuned: the one of '
+        f'{", ".join(f"{t:g}" for t in TEMPERATURES)} with most success from {TUNED_ON} starts '
+        f'of seed {TUNING_SEED}, chosen for each training. Distilled by `softq compose`. '
+        "DDPG's sum: a new policy that climbs the sum of two frozen DDPG critics, "
+        f"{CLIMBS} updates on both replays, as in the authors' program; it acts without noise.",
         table(HEAD, [line(method.words, rows[name]) for name, method in METHODS.items()]),
         *picture,
         'A film: `softq evaluate "[runs/prove/pusher_x-sql-s0/policy, '

@@ -13,6 +13,7 @@
 # limitations under the License.
 """Two pushers as one, by every means that test/prove/pusher.py compares."""
 from collections.abc import Callable
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,11 +29,20 @@ from softq_ros.policies.composed import make_actor
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 from softq_ros.training.compose import stored_states
+from softq_ros.training.evaluation import evaluate
 
 CORNER = load_task('pusher_corner')
 SUM = 0.5  # temperature at which two Qs add up, as in the authors' program
+TEMPERATURES = (0.5, 1.0, 2.0, 4.0)  # that a live composition is tuned over
+TUNED_ON, TUNING_SEED = 20, 100  # starts, and their seed
 CLIMBS = 30_000  # updates of DDPG's sum, as in the authors' program
 BATCH, RATE = 128, 1e-3  # states of an update, Adam; the authors' program
+
+
+def at_corner(outcomes: list[dict]) -> float:
+    """Return the share of episodes whose puck lies within reach of the corner at the end."""
+    radius = CORNER.options['success_distance']
+    return float(np.mean([one['distance'] < radius for one in outcomes]))
 
 
 class Averaged:
@@ -101,6 +111,18 @@ def together(runs: list[Path], temperature: float = 1.0):
                       temperature=temperature)
 
 
+def tuned(runs: list[Path], out: Path):
+    """Return what acts at the temperature that did best on other starts, kept once known."""
+    kept = out / 'temperatures.json'
+    if not kept.exists():
+        found = {t: evaluate(together(runs, t), CORNER, TUNED_ON, TUNING_SEED,
+                             sampling='stochastic') for t in TEMPERATURES}
+        out.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps({t: at_corner(one.outcomes) for t, one in found.items()}))
+    shares = {float(t): share for t, share in json.loads(kept.read_text()).items()}
+    return together(runs, max(shares, key=lambda t: (shares[t], -abs(t - 1.0))))
+
+
 def averaged(runs: list[Path]) -> Averaged:
     """Return the mean of the policies of runs."""
     return Averaged([load_bundle(run / 'policy').actor() for run in runs])
@@ -127,6 +149,8 @@ METHODS = {
     'live': Method('composed live, average', ('x', 'y'), lambda runs, *_: together(runs)),
     'live-sum': Method('composed live, sum', ('x', 'y'),
                        lambda runs, *_: together(runs, SUM)),
+    'live-tuned': Method('composed live, tuned', ('x', 'y'),
+                         lambda runs, _, out: tuned(runs, out)),
     'distilled': Method('distilled, average', ('x', 'y'), lambda runs, seed, out: distilled(
         runs, seed, 1.0, out / 'distilled').actor()),
     'distilled-sum': Method('distilled, sum', ('x', 'y'), lambda runs, seed, out: distilled(
