@@ -72,7 +72,7 @@ def test_averaged_actions_are_the_middle_of_two(pushing):
     assert both.act(None, None, 'stochastic').tolist() == [0.5, 0.25, -1.0]
 
 
-def test_a_live_composition_is_tuned_once_over_other_starts(pushing, tmp_path, monkeypatch):
+def test_a_composition_is_tuned_once_and_over_other_starts(pushing, tmp_path, monkeypatch):
     asked = []
 
     def evaluate(actor, task, episodes, seed, sampling):

@@ -45,7 +45,7 @@ WIDE = load_task('pusher_x').options['puck_x']  # the starts of all trainings; t
 TRAININGS = {'corner': ('pusher_corner', 'sql'), 'x': ('pusher_x', 'sql'),
              'y': ('pusher_y', 'sql'), 'x-ddpg': ('pusher_x', 'ddpg'),
              'y-ddpg': ('pusher_y', 'ddpg')}
-COMPOSED = ('live', 'live-sum', 'live-tuned', 'distilled', 'distilled-sum')
+COMPOSED = ('live', 'live-sum', 'live-tuned', 'distilled', 'distilled-tuned')
 HEAD = ['method', 'success', 'of each seed', 'held for five steps', 'distance [m]',
         'of each seed [m]']
 
@@ -178,9 +178,10 @@ def write(seeds: int) -> None:
         f'{CORNER.options["success_distance"]:g} m of the crossing at the last step; beside it '
         'the share that was there over the last five. Distance: of the puck at the last step, '
         'mean. Average and sum: `temperature` 1 and 0.5 of docs/policies.md; tuned: the one of '
-        f'{", ".join(f"{t:g}" for t in TEMPERATURES)} with most success from {TUNED_ON} starts '
-        f'of seed {TUNING_SEED}, chosen for each training. Distilled by `softq compose`. '
-        "DDPG's sum: a new policy that climbs the sum of two frozen DDPG critics, "
+        f'{", ".join(f"{t:g}" for t in TEMPERATURES)} with most success, live, from '
+        f'{TUNED_ON} starts of seed {TUNING_SEED}, chosen for each training. Distilled by '
+        "`softq compose`. DDPG's sum: a new policy that climbs the sum of two frozen DDPG "
+        'critics, '
         f"{CLIMBS} updates on both replays, as in the authors' program; it acts without noise.",
         table(HEAD, [line(method.words, rows[name]) for name, method in METHODS.items()]),
         *picture,

@@ -111,8 +111,8 @@ def together(runs: list[Path], temperature: float = 1.0):
                       temperature=temperature)
 
 
-def tuned(runs: list[Path], out: Path):
-    """Return what acts at the temperature that did best on other starts, kept once known."""
+def tuned(runs: list[Path], out: Path) -> float:
+    """Return the temperature at which they did best, live, from other starts; kept once known."""
     kept = out / 'temperatures.json'
     if not kept.exists():
         found = {t: evaluate(together(runs, t), CORNER, TUNED_ON, TUNING_SEED,
@@ -120,7 +120,7 @@ def tuned(runs: list[Path], out: Path):
         out.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps({t: at_corner(one.outcomes) for t, one in found.items()}))
     shares = {float(t): share for t, share in json.loads(kept.read_text()).items()}
-    return together(runs, max(shares, key=lambda t: (shares[t], -abs(t - 1.0))))
+    return max(shares, key=lambda t: (shares[t], -abs(t - 1.0)))
 
 
 def averaged(runs: list[Path]) -> Averaged:
@@ -150,11 +150,11 @@ METHODS = {
     'live-sum': Method('composed live, sum', ('x', 'y'),
                        lambda runs, *_: together(runs, SUM)),
     'live-tuned': Method('composed live, tuned', ('x', 'y'),
-                         lambda runs, _, out: tuned(runs, out)),
+                         lambda runs, _, out: together(runs, tuned(runs, out))),
     'distilled': Method('distilled, average', ('x', 'y'), lambda runs, seed, out: distilled(
         runs, seed, 1.0, out / 'distilled').actor()),
-    'distilled-sum': Method('distilled, sum', ('x', 'y'), lambda runs, seed, out: distilled(
-        runs, seed, SUM, out / 'distilled-sum').actor()),
+    'distilled-tuned': Method('distilled, tuned', ('x', 'y'), lambda runs, seed, out: distilled(
+        runs, seed, tuned(runs, out), out / 'distilled-tuned').actor()),
     'averaged': Method('averaged actions', ('x', 'y'), lambda runs, *_: averaged(runs)),
     'ddpg': Method("DDPG's sum", ('x-ddpg', 'y-ddpg'), lambda runs, seed, out: sum_of_ddpg(
         runs, seed, out / 'ddpg').actor(), 'deterministic')}
