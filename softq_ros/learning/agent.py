@@ -113,6 +113,11 @@ class Agent:
         self.updates += 1
         return found
 
+    @property
+    def shown_q(self) -> str:
+        """Return the name of the Qs that others judge and compose by."""
+        return 'q'
+
     def weights(self) -> dict[str, np.ndarray]:
         """
         Return copies of the acting networks: ``sampler.<layer>.``, ``q.<twin>.<layer>.``.
@@ -121,7 +126,7 @@ class Agent:
         """
         out = {f'sampler.{n.removeprefix("layers.")}': p
                for n, p in self.modules['sampler'].named_parameters()}
-        for name, p in self.modules['q'].named_parameters():
+        for name, p in self.modules[self.shown_q].named_parameters():
             _, twin, part, layer, which = name.split('.')
             out[f'q.{twin}.{layer}.{"norm_" if part == "norms" else ""}{which}'] = p
         return {name: p.detach().numpy().copy() for name, p in out.items()}

@@ -67,6 +67,16 @@ class SoftQLearning(Agent):
         """Return alpha [scaled reward units]."""
         return self.settings.temperature
 
+    @property
+    def shown_q(self) -> str:
+        """
+        Return the name of the Qs that others judge and compose by: the mean of late ones.
+
+        Over the actions the newest differ from it by many alphas (docs/results/pusher.md).
+        Copies made once in a while, as those of the authors, are no mean.
+        """
+        return 'q' if self._preset.single else 'target'
+
     def update(self, batch: Batch) -> dict[str, float]:
         """
         Take one step of the Qs, the sampler and the targets (SQL paper, algorithm 1).

@@ -61,6 +61,16 @@ def test_the_acting_sampler_follows_the_learning_one_by_the_asked_share():
         assert np.array_equal(flown, agent.modules['sampler'].layers[0].weight.numpy())
 
 
+@pytest.mark.parametrize('preset, shown', [('ours', 'target'), ('code', 'q'), ('paper', 'q')])
+def test_others_get_the_mean_of_late_qs_and_no_copy_of_an_old_one(preset, shown):
+    agent = agent_of(preset=preset)
+    agent.update(random_batch())
+    found = agent.weights()['q.0.0.weight']
+    for name in ('q', 'target'):
+        same = np.array_equal(found, agent.modules[name].members[0].layers[0].weight.detach())
+        assert same == (name == shown)
+
+
 @pytest.mark.parametrize('preset', ['code', 'paper'])
 def test_the_published_presets_have_one_q_copied_whole_at_its_period(preset):
     agent = agent_of(preset=preset, target_period=3)
