@@ -16,7 +16,7 @@
 import argparse
 import sys
 
-from softq_ros import verbs
+from softq_ros import one_thread, verbs  # noqa: F401
 from softq_ros.errors import ConfigurationError, SoftqError
 
 

@@ -13,6 +13,9 @@
 # limitations under the License.
 """The command line: what is refused in one line, what fails aloud, what each bench prints."""
 import json
+import os
+import subprocess
+import sys
 
 import imageio.v2 as imageio
 import pytest
@@ -197,3 +200,15 @@ def test_a_film_alone_needs_no_episodes(tmp_path, capsys):
     assert cli.main([*words, '--video', str(film), '--json']) == 0
     assert 'success_rate' not in json.loads(capsys.readouterr().out.splitlines()[-1])
     assert imageio.get_reader(film).get_meta_data()['duration'] == pytest.approx(1.0, abs=0.2)
+
+
+@pytest.mark.parametrize('module, chosen, found', [
+    ('softq_ros.cli', '', '1'), ('softq_ros.nodes', '', '1'), ('softq_ros.cli', '2', '2')])
+def test_products_take_one_thread_unless_somebody_chose(module, chosen, found):
+    environment = {name: value for name, value in os.environ.items() if name != 'OMP_NUM_THREADS'}
+    script = (f'import os, {module}, numpy; '
+              'print(os.environ["OMP_NUM_THREADS"], len(os.listdir("/proc/self/task")))')
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
+                          env=environment | ({'OMP_NUM_THREADS': chosen} if chosen else {}))
+    asked, threads = done.stdout.split()
+    assert asked == found and (int(threads) == 1 or chosen)

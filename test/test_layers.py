@@ -28,13 +28,13 @@ LOW = BASE | {'learning', 'tasks', 'robot'}
 HIGH = LOW | {'policies', 'simulation', 'training', 'bridge'} | MESSAGES
 # room: what of this package it may import beside itself
 ARROWS = {
-    'errors': set(), 'paths': {'errors'}, 'records': {'errors'},
+    'errors': set(), 'one_thread': set(), 'paths': {'errors'}, 'records': {'errors'},
     'learning': BASE, 'robot': BASE, 'tasks': BASE | {'robot'},
     'policies': LOW, 'simulation': LOW,
     'training': LOW | {'policies', 'simulation', '__version__'},
     'bridge': LOW | {'policies', 'simulation'} | MESSAGES,
-    'nodes': HIGH, 'launching': BASE, 'verbs': HIGH | {'launching'},
-    'cli': {'errors', 'verbs'}, '__init__': set(),
+    'nodes': HIGH | {'one_thread'}, 'launching': BASE, 'verbs': HIGH | {'launching'},
+    'cli': {'errors', 'one_thread', 'verbs'}, '__init__': set(),
 }
 # package from outside: where it may be imported
 ONLY_IN = {

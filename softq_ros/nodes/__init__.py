@@ -16,6 +16,8 @@ from pathlib import Path
 import signal
 import sys
 
+from softq_ros import one_thread  # noqa: F401
+
 if sys.argv and (sys.argv[0] == '-m' or Path(sys.argv[0]).stem.endswith('_node')):
     # a node's process that is interrupted while it still imports ends without a traceback
     signal.signal(signal.SIGINT, signal.SIG_DFL)
