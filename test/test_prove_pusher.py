@@ -21,6 +21,11 @@ import numpy as np
 import pytest
 
 from softq_ros.policies.bundle import load_bundle, save_bundle
+from softq_ros.records import Transition
+from softq_ros.tasks.catalogue import load_task
+from softq_ros.training.learner import Learner
+from softq_ros.training.run import open_run
+from softq_ros.training.settings import load_settings
 
 PROVE = Path(__file__).resolve().parent / 'prove'
 
@@ -55,6 +60,32 @@ def test_a_rival_climbs_the_sum_of_two_qs(pushing, tmp_path):
         one.actor().q(states[0][0], tried) for one in pair), abs=1e-5)
     assert reached[0] < middle + 0.5 * (best - middle) < middle + 0.8 * (best - middle)
     assert reached[1] > middle + 0.8 * (best - middle)
+
+
+def test_the_newest_qs_of_a_run_and_how_far_they_lie_from_their_mean(pushing, tmp_path):
+    settings = load_settings('sql', 'pusher_x', {
+        'hidden': [8, 8], 'warmup_steps': 20, 'batch_size': 8, 'svgd_states': 4, 'polyak': 0.01,
+        'updates_per_step': 1.0})
+    task = load_task('pusher_x')
+    run = open_run(tmp_path, 'a', 'pusher_x', 'sql', 0, settings, options=task.options)
+    learner, rng = Learner(task, settings, run), np.random.default_rng(0)
+    for i in range(60):
+        learner.add(Transition(rng.normal(size=10).astype(np.float32), np.zeros(3, np.float32),
+                               float(i), 1.0, rng.normal(size=10).astype(np.float32),
+                               sequence=i + 1, boot_id=1, actor='sim'))
+        while learner.owed > 0:
+            learner.update()
+    learner.publish()
+    learner.checkpoint()
+    learner.close()
+    newest, mean = pushing.newest_of(run.path), pushing.policy_of(run.path)
+    moved = {name for name, values in mean.weights.items()
+             if not np.array_equal(values, newest.weights[name])}
+    assert moved == {name for name in mean.weights if name.startswith('q.')}
+    state = rng.normal(size=10).astype(np.float32)
+    tried = np.random.default_rng(0).uniform(-1, 1, (64, 3)).astype(np.float32)
+    assert newest.actor().q(state, tried).mean() > mean.actor().q(state, tried).mean() + 0.1
+    assert 0.0 < pushing.wander(run.path, 5) < 10.0
 
 
 class Says:

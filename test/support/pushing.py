@@ -26,8 +26,10 @@ from softq_ros.learning.networks import Policy
 from softq_ros.learning.wide_q import named, Part, wide_q
 from softq_ros.policies.bundle import Bundle, load_bundle, Manifest, save_bundle
 from softq_ros.policies.composed import make_actor
+from softq_ros.policies.tensors import MOST_BYTES
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
+from softq_ros.training.checkpoint import load_newest
 from softq_ros.training.compose import stored_states
 from softq_ros.training.evaluation import evaluate
 
@@ -105,10 +107,38 @@ def sum_of_ddpg(runs: list[Path], seed: int, out: Path) -> Bundle:
     return load_bundle(out)
 
 
-def together(runs: list[Path], temperature: float = 1.0):
+def policy_of(run: Path) -> Bundle:
+    """Return the last weights of a run: its Qs are the mean of late ones."""
+    return load_bundle(run / 'policy')
+
+
+def newest_of(run: Path) -> Bundle:
+    """Return the last weights of a run with its newest Qs in place of their mean."""
+    bundle, (state, _) = policy_of(run), load_newest(run / 'checkpoints', MOST_BYTES)
+    newest = {}
+    for name, values in state.items():
+        if name.startswith('q/'):
+            _, twin, _, layer, part = name.split('.')
+            newest[f'q.{twin}.{layer}.{part}'] = values
+    return Bundle(bundle.manifest, bundle.weights | newest)
+
+
+def wander(run: Path, count: int = 300, actions: int = 64) -> float:
+    """
+    Return how far the newest Q of a run lies from the mean of late ones.
+
+    The standard deviation of their difference over uniform actions, median over stored states.
+    """
+    rng, states = np.random.default_rng(0), stored_states(run, CORNER)
+    newest, mean = newest_of(run).actor(), policy_of(run).actor()
+    tried = rng.uniform(-1.0, 1.0, (actions, CORNER.action_spec.size)).astype(np.float32)
+    return float(np.median([np.std(newest.q(state, tried) - mean.q(state, tried))
+                            for state in states[rng.integers(len(states), size=count)]]))
+
+
+def together(runs: list[Path], temperature: float = 1.0, of: Callable = policy_of):
     """Return what acts by the policies of runs, as the policy node makes it."""
-    return make_actor({run.name: load_bundle(run / 'policy') for run in runs}, CORNER,
-                      temperature=temperature)
+    return make_actor({run.name: of(run) for run in runs}, CORNER, temperature=temperature)
 
 
 def tuned(runs: list[Path], out: Path) -> float:
@@ -151,6 +181,8 @@ METHODS = {
                        lambda runs, *_: together(runs, SUM)),
     'live-tuned': Method('composed live, tuned', ('x', 'y'),
                          lambda runs, _, out: together(runs, tuned(runs, out))),
+    'live-newest': Method('composed live, average of the newest Qs', ('x', 'y'),
+                          lambda runs, *_: together(runs, of=newest_of)),
     'distilled': Method('distilled, average', ('x', 'y'), lambda runs, seed, out: distilled(
         runs, seed, 1.0, out / 'distilled').actor()),
     'distilled-tuned': Method('distilled, tuned', ('x', 'y'), lambda runs, seed, out: distilled(
