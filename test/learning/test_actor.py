@@ -75,10 +75,10 @@ def test_ddpg_acts_with_noise_and_deterministically_without():
 def test_q_is_the_minimum_of_torchs_twins(algorithm):
     agent, actor = pair(algorithm)
     actions = np.tanh(noise_of(1, 20))
-    agent.modules['q'].eval()  # no dropout
+    twins = agent.modules[agent.shown_q].eval()  # no dropout
     with torch.no_grad():
-        expected = agent.modules['q'].least(torch.from_numpy(OBSERVATION)[None],
-                                            torch.from_numpy(actions[None]))[0].numpy()
+        expected = twins.least(torch.from_numpy(OBSERVATION)[None],
+                               torch.from_numpy(actions[None]))[0].numpy()
     assert actor.q(OBSERVATION, actions) == pytest.approx(expected, abs=1e-5)
 
 
@@ -113,7 +113,7 @@ def spoilt(change):
 @pytest.mark.parametrize('algorithm', AGENTS)
 def test_q_with_normalised_layers_is_that_of_torch(algorithm):
     agent = AGENTS[algorithm](O, A, make_settings(algorithm, {'layer_norm': True}), 0)
-    twins = agent.modules['q'].eval()
+    twins = agent.modules[agent.shown_q].eval()
     with torch.no_grad():
         for name, part in twins.named_parameters():
             if 'norms' in name:
