@@ -149,6 +149,8 @@ def draw(scores: dict[str, dict[int, dict]], out: Path) -> None:
             axis.legend(loc='upper right')
         axis.add_patch(plt.Circle(CORNER.goal, CORNER.options['success_distance'], fill=False))
         axis.set(title=METHODS[name].words, aspect='equal', xlim=(-1.4, 1.4), ylim=(-1.4, 1.4))
+    for axis in axes.flat[len(scores):]:
+        axis.set_axis_off()
     for axis in axes[:, 0]:
         axis.set_ylabel('y [m]')
     for axis in axes[-1]:

@@ -181,7 +181,7 @@ METHODS = {
                        lambda runs, *_: together(runs, SUM)),
     'live-tuned': Method('composed live, tuned', ('x', 'y'),
                          lambda runs, _, out: together(runs, tuned(runs, out))),
-    'live-newest': Method('composed live, average of the newest Qs', ('x', 'y'),
+    'live-newest': Method('composed live, newest Qs', ('x', 'y'),
                           lambda runs, *_: together(runs, of=newest_of)),
     'distilled': Method('distilled, average', ('x', 'y'), lambda runs, seed, out: distilled(
         runs, seed, 1.0, out / 'distilled').actor()),
