@@ -75,6 +75,13 @@ class Agent:
         """Return alpha [scaled reward units]."""
         return 0.0
 
+    @property
+    def learning_rate(self) -> float:
+        """Return the rate of the next update: a constant, or r / (1 + t / h) since the reset."""
+        rate, halves_at = self.settings.learning_rate, self.settings.rate_halves_at
+        since = self.updates % (self.settings.reset_every or self.updates + 1)
+        return rate / (1.0 + since / halves_at) if halves_at else rate
+
     def adam(self, name: str, parameters: list[Tensor]) -> torch.optim.Optimizer:
         """Register an optimizer."""
         self.optimizers[name] = torch.optim.Adam(
@@ -108,7 +115,9 @@ class Agent:
         if bad:
             raise LearningError(f'{", ".join(bad)} after {self.updates} updates; accepted: '
                                 'finite numbers')
+        rate = self.learning_rate
         for name in losses:
+            self.optimizers[name].param_groups[0]['lr'] = rate
             self.optimizers[name].step()
         self.updates += 1
         return found

@@ -36,7 +36,8 @@ KINDS = [('sql', {'value_samples': 8, 'svgd_states': 4}),
          ('sql', {'value_samples': 8, 'svgd_states': 4, 'layer_norm': True}),
          ('sac', {'layer_norm': True, 'reset_every': 3}),
          ('sql', {'value_samples': 8, 'huber': 0.5, 'reset_every': 3}),
-         ('td3', {'huber': 0.5, 'reset_every': 4})]
+         ('td3', {'huber': 0.5, 'reset_every': 4}),
+         ('sql', {'value_samples': 8, 'rate_halves_at': 2})]
 O, A = 5, 4
 
 
@@ -175,7 +176,7 @@ def test_weights_are_copies(kind):
 def test_the_gradient_of_one_loss_does_not_reach_the_other_networks(kind):
     agent = make(kind)
     before = agent.state()
-    agent.optimizers['q'].param_groups[0]['lr'] = 0.0
+    agent.optimizers['q'].step = lambda: None
     for batch in batches(2):  # the policy of TD3 moves at the second
         agent.update(batch)
     after = agent.state()
@@ -227,6 +228,15 @@ def test_at_each_reset_all_networks_and_optimizers_start_anew(name):
                  if np.array_equal(starts[one][part], starts[two][part])}
         assert all('norms' in part for part in alike)  # these always begin alike
     assert agent.updates == 9
+
+
+@pytest.mark.parametrize('name', AGENTS)
+def test_the_learning_rate_falls_as_asked_and_starts_anew_at_a_reset(name):
+    agent, rates = make((name, {'rate_halves_at': 2, 'reset_every': 4})), []
+    for batch in batches(6):
+        agent.update(batch)
+        rates.append(agent.optimizers['q'].param_groups[0]['lr'])
+    assert rates == [1e-3 / divisor for divisor in (1.0, 1.5, 2.0, 2.5, 1.0, 1.5)]
 
 
 def test_targets_and_acting_networks_start_as_what_they_follow():
