@@ -105,17 +105,18 @@ def test_averaged_actions_are_the_middle_of_two(pushing):
 
 def test_a_composition_is_tuned_once_and_over_other_starts(pushing, tmp_path, monkeypatch):
     asked = []
+    distances = {(0.35, 1.0): 0.11, (0.5, 1.0): 0.09, (0.65, 1.0): 0.08, (0.65, 2.0): 0.07}
 
-    def evaluate(actor, task, episodes, seed, sampling):
-        asked.append((actor, episodes, seed))
-        return SimpleNamespace(outcomes=[{'distance': 0.09 if actor in (1.0, 4.0) else 0.11}])
+    def evaluate(mix, task, episodes, seed, sampling):
+        asked.append((mix, episodes, seed))
+        return SimpleNamespace(outcomes=[{'distance': distances.get(mix, 0.5)}])
 
     monkeypatch.setattr(pushing, 'evaluate', evaluate)
-    monkeypatch.setattr(pushing, 'together', lambda runs, temperature: temperature)
-    assert pushing.tuned([], tmp_path) == 1.0  # at a tie the nearest to it
-    assert asked == [(t, 20, 100) for t in (0.5, 1.0, 2.0, 4.0)]
-    (tmp_path / 'temperatures.json').write_text('{"1.0": 0.5, "2.0": 0.75, "4.0": 0.7}')
-    assert pushing.tuned([], tmp_path) == 2.0 and len(asked) == 4
+    monkeypatch.setattr(pushing, 'together', lambda runs, mix: mix)
+    assert pushing.tuned([], tmp_path) == (0.65, 2.0)
+    tried = [(0.35, 1.0), (0.5, 1.0), (0.65, 1.0), (0.65, 0.5), (0.65, 2.0), (0.65, 4.0)]
+    assert asked == [(mix, 20, 100) for mix in tried]
+    assert pushing.tuned([], tmp_path) == (0.65, 2.0) and len(asked) == 6
 
 
 def scored(*distances: float) -> dict:

@@ -26,6 +26,12 @@ from softq_ros.learning.settings import Settings
 from softq_ros.records import Batch
 
 
+def name_of_q(parameter: str) -> str:
+    """Return what a bundle calls a parameter of the Qs."""
+    _, twin, part, layer, which = parameter.split('.')
+    return f'q.{twin}.{layer}.{"norm_" if part == "norms" else ""}{which}'
+
+
 class Agent:
     """
     Base of the algorithms: ``update``, ``weights``, ``state``, ``load_state``.
@@ -135,9 +141,7 @@ class Agent:
         """
         out = {f'sampler.{n.removeprefix("layers.")}': p
                for n, p in self.modules['sampler'].named_parameters()}
-        for name, p in self.modules[self.shown_q].named_parameters():
-            _, twin, part, layer, which = name.split('.')
-            out[f'q.{twin}.{layer}.{"norm_" if part == "norms" else ""}{which}'] = p
+        out |= {name_of_q(n): p for n, p in self.modules[self.shown_q].named_parameters()}
         return {name: p.detach().numpy().copy() for name, p in out.items()}
 
     def state(self) -> dict[str, np.ndarray]:

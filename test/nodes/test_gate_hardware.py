@@ -72,10 +72,8 @@ def test_ready_is_needed_heard_from_both_kinds_of_publisher_and_not_regained_alo
         g.run(0.1)
         assert g.call(g.probe.arm).message == 'not ready: fine was not heard'
         says = g.probe.create_publisher(Bool, 'fine', profile)
-        g.until(lambda: says.get_subscription_count())
-        says.publish(Bool(data=False))
-        g.run(0.1)
-        assert g.call(g.probe.arm).message == 'not ready: fine said false'
+        g.tell(says, Bool(data=False),
+               lambda: g.call(g.probe.arm).message == 'not ready: fine said false')
         says.publish(Bool(data=True))
         g.armed()
         g.run(0.8, np.full(7, 0.5, np.float32))

@@ -87,9 +87,7 @@ def test_ten_thousand_raw_messages_per_input_publish_nothing_absurd(tmp_path, ro
     chance = random.Random(0)
     with arm(tmp_path, ready_topics=['fine']) as (g, gate):
         ready = g.probe.create_publisher(Bool, 'fine', 1)
-        g.until(lambda: ready.get_subscription_count())
-        ready.publish(Bool(data=True))
-        g.armed()
+        g.tell(ready, Bool(data=True), g.may_arm)
         fuzz(g, g.probe.joints, lambda: joint_state(g), chance)
         fuzz(g, g.probe.asks, lambda: command_message(HALF, g.stamp, 'sim', 1, 1, 0, 0, 'policy'),
              chance)

@@ -18,6 +18,7 @@ Every training and score is kept in runs/prove; the page is written anew after e
 not there yet is called missing.
 """
 import argparse
+from collections.abc import Sequence
 import json
 from pathlib import Path
 import sys
@@ -28,13 +29,15 @@ import numpy as np
 from rows import campaign, IMAGES, MISSING, publish, RUNS, table, train, trained_at
 import torch
 
+from softq_ros.policies.bundle import load_bundle
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.evaluation import evaluate
 from softq_ros.training.settings import load_settings
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 from support.pushing import (  # noqa: E402
-    at_corner, CLIMBS, CORNER, METHODS, TEMPERATURES, TUNED_ON, TUNING_SEED, wander)
+    at_corner, CLIMBS, CORNER, METHODS, TEMPERATURES, tuned, TUNED_ON, TUNING_SEED, wander,
+    WEIGHTS)
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -63,14 +66,21 @@ def finished(training: str, seed: int) -> bool:
     return (run_of(training, seed) / 'proved.json').exists()
 
 
+def made_of(runs: list[Path]) -> Path:
+    """Return the folder of what is made of runs; another one once they have gone on."""
+    digests = (load_bundle(run / 'policy').digest[:8] for run in runs)
+    return RUNS / 'pusher-composed' / '-'.join(digests)
+
+
 def score(name: str, seed: int) -> dict | None:
     """Return where the pucks of a method ended, kept once scored; nothing: not trained yet."""
-    method, out = METHODS[name], RUNS / f'pusher-composed-s{seed}'
+    method = METHODS[name]
     if not all(finished(training, seed) for training in method.needs):
         return None
+    runs = [run_of(training, seed) for training in method.needs]
+    out = made_of(runs)
     kept = out / f'{name}.json'
     if not kept.exists():
-        runs = [run_of(training, seed) for training in method.needs]
         found = evaluate(method.make(runs, seed, out), CORNER, EPISODES, SEED,
                          sampling=method.sampling)
         out.mkdir(parents=True, exist_ok=True)
@@ -160,6 +170,47 @@ def draw(scores: dict[str, dict[int, dict]], out: Path) -> None:
     plt.close(figure)
 
 
+def about(runs: list[Path]) -> str:
+    """Return what the numbers of the page are."""
+    (x, y), most = CORNER.goal, f'{CORNER.options["success_distance"]:g} m'
+    return (
+        f'Push a puck to the lines x = {x:g} m (pusher_x) and y = {y:g} m (pusher_y); nobody '
+        f'trained the two together for their crossing. Trainings: {trained_at(runs)}; last '
+        f'weights, {EPISODES} starts of {CORNER.horizon} steps for each training, test '
+        f'seed {SEED}, stochastic. While they learn, pucks start at x from {WIDE[0]:g} to '
+        f'{WIDE[1]:g} m, in all trainings; in the test from {CORNER.options["puck_x"][0]:g} m on. '
+        f'Success: the puck within {most} of the crossing at the last step; beside it the share '
+        'that was there over the last five. Distance: of the puck at the last step, mean. Average '
+        'and sum: equal weights, `temperature` 1 and 0.5 of docs/policies.md; tuned: the weight '
+        f'of pusher_x, {words_of(WEIGHTS)}, and then the temperature, {words_of(TEMPERATURES)}, '
+        f'with most success, live, from {TUNED_ON} starts of seed {TUNING_SEED}, chosen for each '
+        "training. Distilled by `softq compose`. DDPG's sum: a new policy that climbs the sum of "
+        f'two frozen DDPG critics, {CLIMBS} updates on both replays, as in the authors\' program; '
+        'it acts without noise.')
+
+
+def words_of(numbers: Sequence[float]) -> str:
+    """Return numbers in words of a page."""
+    return ', '.join(f'{number:g}' for number in numbers)
+
+
+def mixes(seeds: list[int]) -> str:
+    """Say what was tuned."""
+    found = [tuned(runs, made_of(runs)) for runs in (
+        [run_of('x', seed), run_of('y', seed)] for seed in seeds)]
+    return 'Tuned, weight of pusher_x and temperature of each seed: ' + (', '.join(
+        f'{mix.weight:g} and {mix.temperature:g}' for mix in found) or MISSING) + '.'
+
+
+def wandering(seeds: range) -> str:
+    """Say how far the newest Qs lie from what the policies carry."""
+    far = [wander(run_of(name, seed)) for seed in seeds for name in 'xy' if finished(name, seed)]
+    return ('Policies carry the mean of late Qs (docs/algorithm.md). Over the actions the newest '
+            'Q of a skill differs from it by this much (standard deviation over 64 uniform '
+            f'actions, median of 300 stored states; the temperature is {TEMPERATURE:g}): '
+            f'{", ".join(f"{one:.3f}" for one in far) or MISSING}.')
+
+
 def write(seeds: int) -> None:
     """Score what is new and write page and picture from what is there."""
     scores = {name: {seed: found for seed in range(seeds) if (found := score(name, seed))}
@@ -171,30 +222,10 @@ def write(seeds: int) -> None:
     if any(scores.values()):
         draw(scores, IMAGES / 'pusher.png')
         picture = ['![where the pucks ended](../images/pusher.png)']
-    far = [f'{wander(run_of(name, seed)):.3f}' for seed in range(seeds) for name in 'xy'
-           if finished(name, seed)]
-    x, y = CORNER.goal
     publish('pusher', 'Two skills as one', f'python test/prove/pusher.py --seeds {seeds}', [
-        f'Push a puck to the lines x = {x:g} m (pusher_x) and y = {y:g} m (pusher_y); nobody '
-        f'trained the two together for their crossing. Trainings: {trained_at(runs)}; last '
-        f'weights, {EPISODES} starts of {CORNER.horizon} steps for each training, test '
-        f'seed {SEED}, stochastic. While they learn, pucks start at x from {WIDE[0]:g} to '
-        f'{WIDE[1]:g} m, in all trainings; in the test from {CORNER.options["puck_x"][0]:g} m on. '
-        'Success: the puck within '
-        f'{CORNER.options["success_distance"]:g} m of the crossing at the last step; beside it '
-        'the share that was there over the last five. Distance: of the puck at the last step, '
-        'mean. Average and sum: `temperature` 1 and 0.5 of docs/policies.md; tuned: the one of '
-        f'{", ".join(f"{t:g}" for t in TEMPERATURES)} with most success, live, from '
-        f'{TUNED_ON} starts of seed {TUNING_SEED}, chosen for each training. Distilled by '
-        "`softq compose`. DDPG's sum: a new policy that climbs the sum of two frozen DDPG "
-        'critics, '
-        f"{CLIMBS} updates on both replays, as in the authors' program; it acts without noise.",
+        about(runs),
         table(HEAD, [line(method.words, rows[name]) for name, method in METHODS.items()]),
-        *picture,
-        'Policies carry the mean of late Qs (docs/algorithm.md). Over the actions the newest Q '
-        'of a skill differs from it by this much (standard deviation over 64 uniform actions, '
-        f'median of 300 stored states; the temperature is {TEMPERATURE:g}): '
-        f'{", ".join(far) or MISSING}.',
+        *picture, mixes(list(scores['live-tuned'])), wandering(range(seeds)),
         'A film: `softq evaluate "[runs/prove/pusher_x-sql-s0/policy, '
         'runs/prove/pusher_y-sql-s0/policy]" --task pusher_corner --episodes 0 --video '
         'pusher.mp4`.', '## Verdicts',

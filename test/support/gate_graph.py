@@ -129,6 +129,10 @@ class Graph:
     def spin(self) -> None:
         self._executor.spin_once(timeout_sec=0.05)
 
+    def tell(self, publisher, message, heard) -> None:
+        """Publish again until it is heard: the first may precede the reader's knowing of us."""
+        self.until(lambda: publisher.publish(message) or heard())
+
     def observe(self, stamp: int, position=None) -> None:
         position = self.position if position is None else position
         zero = np.zeros(len(self.contract.joints))
@@ -164,9 +168,9 @@ class Graph:
 
     def armed(self) -> None:
         """Arm the gate of a robot that stands still."""
-        self.until(self._may_arm)
+        self.until(self.may_arm)
 
-    def _may_arm(self) -> bool:
+    def may_arm(self) -> bool:
         self.observe(time.time_ns())
         return self.call(self.probe.arm).success
 

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from softq_ros import cli
+from softq_ros.learning.agent import name_of_q
 from softq_ros.learning.composed_sampler import ComposedEnergy, frozen_q
 from softq_ros.learning.networks import Policy
 from softq_ros.learning.wide_q import named, Part, wide_q
@@ -34,11 +35,20 @@ from softq_ros.training.compose import stored_states
 from softq_ros.training.evaluation import evaluate
 
 CORNER = load_task('pusher_corner')
-SUM = 0.5  # temperature at which two Qs add up, as in the authors' program
-TEMPERATURES = (0.5, 1.0, 2.0, 4.0)  # that a live composition is tuned over
+WEIGHTS, TEMPERATURES = (0.35, 0.5, 0.65), (0.5, 1.0, 2.0, 4.0)  # a composition is tuned over
 TUNED_ON, TUNING_SEED = 20, 100  # starts, and their seed
 CLIMBS = 30_000  # updates of DDPG's sum, as in the authors' program
 BATCH, RATE = 128, 1e-3  # states of an update, Adam; the authors' program
+
+
+class Mix(NamedTuple):
+    """How two policies are composed; as it stands their average."""
+
+    weight: float = 0.5  # of the first
+    temperature: float = 1.0  # factor on that of training
+
+
+SUM = Mix(temperature=0.5)  # two Qs add up, as in the authors' program
 
 
 def at_corner(outcomes: list[dict]) -> float:
@@ -89,12 +99,13 @@ def climbed(bundles: list[Bundle], task: Task, states: list[np.ndarray], seed: i
     return Bundle(manifest, sampler | named(layers, 'q.0'))
 
 
-def distilled(runs: list[Path], seed: int, temperature: float, out: Path) -> Bundle:
+def distilled(runs: list[Path], seed: int, mix: Mix, out: Path) -> Bundle:
     """Return what ``softq compose`` makes of two runs, kept once made."""
     if not out.exists():
         cli.main(['compose', *(str(run / 'policy') for run in runs), '--task', CORNER.name,
-                  '--temperature', str(temperature), '--replay', *map(str, runs), '--seed',
-                  str(seed), '--out', str(out)])
+                  '--weights', str(mix.weight), str(1.0 - mix.weight), '--temperature',
+                  str(mix.temperature), '--replay', *map(str, runs), '--seed', str(seed), '--out',
+                  str(out)])
     return load_bundle(out)
 
 
@@ -115,11 +126,8 @@ def policy_of(run: Path) -> Bundle:
 def newest_of(run: Path) -> Bundle:
     """Return the last weights of a run with its newest Qs in place of their mean."""
     bundle, (state, _) = policy_of(run), load_newest(run / 'checkpoints', MOST_BYTES)
-    newest = {}
-    for name, values in state.items():
-        if name.startswith('q/'):
-            _, twin, _, layer, part = name.split('.')
-            newest[f'q.{twin}.{layer}.{part}'] = values
+    newest = {name_of_q(name.removeprefix('q/')): values for name, values in state.items()
+              if name.startswith('q/')}
     return Bundle(bundle.manifest, bundle.weights | newest)
 
 
@@ -136,21 +144,34 @@ def wander(run: Path, count: int = 300, actions: int = 64) -> float:
                             for state in states[rng.integers(len(states), size=count)]]))
 
 
-def together(runs: list[Path], temperature: float = 1.0, of: Callable = policy_of):
+def together(runs: list[Path], mix: Mix = Mix(), of: Callable = policy_of):
     """Return what acts by the policies of runs, as the policy node makes it."""
-    return make_actor({run.name: of(run) for run in runs}, CORNER, temperature=temperature)
+    weights = (mix.weight, 1.0 - mix.weight) if len(runs) > 1 else ()
+    return make_actor({run.name: of(run) for run in runs}, CORNER, weights, mix.temperature)
 
 
-def tuned(runs: list[Path], out: Path) -> float:
-    """Return the temperature at which they did best, live, from other starts; kept once known."""
-    kept = out / 'temperatures.json'
+def tuned(runs: list[Path], out: Path) -> Mix:
+    """
+    Return the mix that did best, live, from other starts; kept once known.
+
+    Most success, at a tie the least distance; first among weights, then among temperatures.
+    """
+    kept = out / 'tuned.json'
     if not kept.exists():
-        found = {t: evaluate(together(runs, t), CORNER, TUNED_ON, TUNING_SEED,
-                             sampling='stochastic') for t in TEMPERATURES}
+        tried: dict[Mix, tuple[float, float]] = {}
+
+        def rank(mix: Mix) -> tuple[float, float]:
+            if mix not in tried:
+                found = evaluate(together(runs, mix), CORNER, TUNED_ON, TUNING_SEED,
+                                 sampling='stochastic').outcomes
+                tried[mix] = at_corner(found), -float(np.mean([one['distance'] for one in found]))
+            return tried[mix]
+
+        best = max((Mix(weight) for weight in WEIGHTS), key=rank)
+        best = max((best._replace(temperature=t) for t in TEMPERATURES), key=rank)
         out.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({t: at_corner(one.outcomes) for t, one in found.items()}))
-    shares = {float(t): share for t, share in json.loads(kept.read_text()).items()}
-    return max(shares, key=lambda t: (shares[t], -abs(t - 1.0)))
+        kept.write_text(json.dumps({'best': best, 'tried': list(tried.items())}))
+    return Mix(*json.loads(kept.read_text())['best'])
 
 
 def averaged(runs: list[Path]) -> Averaged:
@@ -184,7 +205,7 @@ METHODS = {
     'live-newest': Method('composed live, newest Qs', ('x', 'y'),
                           lambda runs, *_: together(runs, of=newest_of)),
     'distilled': Method('distilled, average', ('x', 'y'), lambda runs, seed, out: distilled(
-        runs, seed, 1.0, out / 'distilled').actor()),
+        runs, seed, Mix(), out / 'distilled').actor()),
     'distilled-tuned': Method('distilled, tuned', ('x', 'y'), lambda runs, seed, out: distilled(
         runs, seed, tuned(runs, out), out / 'distilled-tuned').actor()),
     'averaged': Method('averaged actions', ('x', 'y'), lambda runs, *_: averaged(runs)),
