@@ -16,6 +16,7 @@ import importlib
 import json
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 
@@ -25,7 +26,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PROOFS = re.findall(r'^PROOFS_(\w+) := (.*)$', (ROOT / 'Makefile').read_text(), re.M)
 SCRIPTS = sorted(path.name for path in (ROOT / 'test' / 'prove').glob('*.py')
-                 if path.name not in ('curves.py', 'rows.py'))
+                 if path.name not in ('curves.py', 'kept.py', 'rows.py'))
 
 
 def test_the_full_tier_runs_every_proof_and_the_quick_one_some_of_them():
@@ -88,6 +89,31 @@ def test_a_band_holds_all_seeds_where_all_are_trained(curves, tmp_path):
     assert curves.draw({'a': {'SQL': [nothing]}}, 'return', tmp_path / 'none.png') == ''
     said = curves.draw({'a': {'SQL': [one, nothing]}, 'b': {}}, 'return', tmp_path / 'one.png')
     assert 'one.png' in said and (tmp_path / 'one.png').stat().st_size > 1000
+
+
+def test_what_a_training_came_to_is_saved_and_brought_back_where_it_is_missing(
+        monkeypatch, curves, tmp_path):
+    kept = importlib.import_module('kept')
+    monkeypatch.setattr(kept, 'RUNS', tmp_path / 'runs')
+    monkeypatch.setattr(kept, 'KEPT', tmp_path / 'kept')
+    run, elsewhere = tmp_path / 'runs' / 'a', tmp_path / 'runs' / 'b'
+    (run / 'policy').mkdir(parents=True), (run / 'reached').mkdir()
+    for name in ('proved.json', 'run.yaml', 'policy/sampler.bin', 'reached/policy.yaml'):
+        (run / name).write_text(name)
+    curves.write_returns(run, np.array([300, 600]), np.array([-1.5, 2.25]))
+    kept.save('a')
+    shutil.copytree(run, elsewhere)
+    (elsewhere / 'proved.json').write_text('its own')
+    (tmp_path / 'kept' / 'a').rename(tmp_path / 'kept' / 'c')
+    kept.save('b'), (elsewhere / 'proved.json').write_text('newer')
+    kept.restore()
+    back = tmp_path / 'runs' / 'c'
+    files = {str(path.relative_to(back)) for path in back.rglob('*') if path.is_file()}
+    assert files == {'proved.json', 'run.yaml', 'reached/policy.yaml', 'returns.csv'}
+    assert (elsewhere / 'proved.json').read_text() == 'newer'
+    assert [part.tolist() for part in curves.training_returns(back)] == [[300, 600], [-1.5, 2.25]]
+    with pytest.raises(SystemExit, match='nothing is not there; accepted: runs of'):
+        kept.save('nothing')
 
 
 def test_each_ablation_changes_one_setting(standard_ground):

@@ -31,10 +31,20 @@ Series = tuple[np.ndarray, np.ndarray]  # control steps (N,), values (N,)
 def training_returns(run: Path) -> Series:
     """Return the last steps and the returns of a run's whole training episodes."""
     path = run / 'replay' / 'transitions.bin'
+    if not path.exists():
+        rows = read_rows(run / 'returns.csv')
+        return (np.array([int(row['step']) for row in rows]),
+                np.array([float(row['return']) for row in rows]))
     header = np.fromfile(path, HEADER, 1)[0]
     o, a = int(header['observation']), int(header['action'])
     rows = np.memmap(path, row_type(o, a), 'r', HEADER_BYTES, (int(header['total']),))
     return episode_returns(rows['values'][:, o + a], rows['episode'], rows['last'])
+
+
+def write_returns(run: Path, steps: np.ndarray, returns: np.ndarray) -> None:
+    """Keep the returns of a run's training episodes beside its replay."""
+    lines = [f'{step},{total:.6g}' for step, total in zip(steps, returns, strict=True)]
+    (run / 'returns.csv').write_text('\n'.join(['step,return', *lines, '']))
 
 
 def episode_returns(reward: np.ndarray, episode: np.ndarray, last: np.ndarray) -> Series:
