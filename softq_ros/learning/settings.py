@@ -55,7 +55,8 @@ class SqlSettings(Settings):
     fixed_particles: int = 16  # carry the gradient of Q
     updated_particles: int = 16  # carry the gradient of the sampler
     value_samples: int = 32  # actions that estimate the soft value of one state
-    uniform_share: float = 0.5  # of the value samples; the rest lie around sampler actions
+    uniform_up_to: int = 3  # action dimensions in which all value samples are uniform
+    uniform_share: float = 0.5  # of them above; the rest lie around sampler actions
     svgd_states: int = 64  # states of the batch that the sampler learns from
     sampler_polyak: float = 1.0  # share of the acting sampler replaced at each update
     target_period: int = 1000  # updates between hard copies, presets code and paper

@@ -27,8 +27,6 @@ from softq_ros.learning.value import (
     particle_spread, Proposal, soft_value, uniform_proposal, value_error)
 from softq_ros.records import Batch
 
-UNIFORM_UP_TO = 3  # action dimensions in which a uniform proposal is enough
-
 
 class SoftQLearning(Agent):
     """
@@ -113,7 +111,7 @@ class SoftQLearning(Agent):
     def propose(self, state: Tensor) -> Proposal:
         """Draw the actions that estimate the soft value of states ``(B, O)``."""
         settings = self.settings
-        if self._size <= UNIFORM_UP_TO or self._preset.uniform:
+        if self._size <= settings.uniform_up_to or self._preset.uniform:
             drawn = uniform_proposal(1 if self._preset.shared else len(state),
                                      settings.value_samples, self._size, self.generator)
             return Proposal(*(part.expand(len(state), *part.shape[1:]) for part in drawn))
