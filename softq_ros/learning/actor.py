@@ -192,6 +192,11 @@ class Actor:
             raise BundleError('Q with layer normalisation; accepted: one without')
         return self._qs
 
+    @property
+    def sampler_layers(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return weight ``(inputs, outputs)`` and bias of each layer of the sampler."""
+        return self._sampler
+
     def act(self, observation: np.ndarray, rng: np.random.Generator,
             mode: str = 'stochastic') -> np.ndarray:
         """

@@ -26,6 +26,7 @@ from torch import nn, Tensor
 from softq_ros.learning.networks import move_towards, TwinQ
 from softq_ros.learning.settings import SqlSettings
 from softq_ros.learning.sql import SoftQLearning
+from softq_ros.learning.wide_q import Layers, named
 
 
 class FrozenQ(NamedTuple):
@@ -82,6 +83,13 @@ class ComposedSampler(SoftQLearning):
         """Build the sampler."""
         super().__init__(observation_size, action_size, settings, seed)
         self._q = energy
+
+    def start_from(self, layers: Layers) -> None:
+        """Take the weights of a network; its hidden layers have the sizes of the settings."""
+        weights = {f'layers.{name}': torch.from_numpy(values) for name, values in (
+            (name.removeprefix('u.'), values) for name, values in named(layers, 'u').items())}
+        for sampler in (self._sampler, self._acting):
+            sampler.load_state_dict(weights)
 
     def climb(self, states: np.ndarray) -> dict[str, float]:
         """

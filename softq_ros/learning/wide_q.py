@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Several Qs as one network of ReLU layers that says exactly their weighted sum.
+Several networks of ReLU layers as one that says exactly their weighted sum.
 
-The hidden layers stand side by side, each reading its own inputs; one more layer takes the smaller
-of each pair of twins, min(x, y) = relu(x) - relu(-x) - relu(x - y), before the last adds them up.
+The hidden layers stand side by side, each reading its own inputs. With Qs one more layer takes the
+smaller of each pair of twins, min(x, y) = relu(x) - relu(-x) - relu(x - y), before the last adds
+them up.
 Letters: O observation, A action, H units of a layer.
 """
 from collections.abc import Sequence
@@ -32,9 +33,13 @@ SIGNS = (1.0, -1.0, -1.0)  # of the layer of minima, in the sum
 
 
 class Part(NamedTuple):
-    """One or two Qs as weight ``(inputs, outputs)`` and bias of each layer, and their factor."""
+    """
+    One or two Qs, or a sampler, and their factor.
 
-    qs: list[Layers]
+    :param networks: weight ``(inputs, outputs)`` and bias of each layer.
+    """
+
+    networks: list[Layers]
     columns: np.ndarray  # of the observation they read
     factor: float
 
@@ -64,28 +69,56 @@ def _first(part: Part, layers: Layers, size: int) -> np.ndarray:
     return whole
 
 
+def _hidden(deep: Sequence[tuple[Part, Layers]], size: int) -> Layers:
+    """Return the hidden layers of all, side by side."""
+    first = (np.concatenate([_first(part, layers, size) for part, layers in deep], 1),
+             np.concatenate([layers[0][1] for _, layers in deep]))
+    return [first, *((block_diagonal([layers[at][0] for _, layers in deep]),
+                      np.concatenate([layers[at][1] for _, layers in deep]))
+                     for at in range(1, len(deep[0][1]) - 1))]
+
+
+def _deep(parts: Sequence[Part]) -> list[tuple[Part, Layers]]:
+    """Return every network with its part, all of the depth of the deepest."""
+    depth = max(len(layers) for part in parts for layers in part.networks)
+    return [(part, _deepened(layers, depth)) for part in parts for layers in part.networks]
+
+
 def wide_q(parts: Sequence[Part], observation_size: int) -> Layers:
     """
     Return the layers of sum_i factor_i min_t Q_it, weight ``(inputs, outputs)`` and bias each.
 
     :raises ShapeError: for parts with another number of Qs than one or two, or of unlike actions.
     """
-    actions = {len(q[0][0]) - len(part.columns) for part in parts for q in part.qs}
-    if len(actions) != 1 or any(len(part.qs) not in (1, 2) for part in parts):
-        raise ShapeError(f'Qs of {[len(part.qs) for part in parts]} twins, {sorted(actions)} '
-                         'actions; accepted: one or two each, of the same actions')
-    depth = max(len(q) for part in parts for q in part.qs)
-    deep = [(part, _deepened(q, depth)) for part in parts for q in part.qs]
-    layers = [(np.concatenate([_first(part, q, observation_size) for part, q in deep], 1),
-               np.concatenate([q[0][1] for _, q in deep]))]
-    layers += [(block_diagonal([q[at][0] for _, q in deep]),
-                np.concatenate([q[at][1] for _, q in deep])) for at in range(1, depth - 1)]
+    actions = {len(q[0][0]) - len(part.columns) for part in parts for q in part.networks}
+    if len(actions) != 1 or any(len(part.networks) not in (1, 2) for part in parts):
+        raise ShapeError(f'Qs of {[len(part.networks) for part in parts]} twins, '
+                         f'{sorted(actions)} actions; accepted: one or two each, of the same '
+                         'actions')
+    deep = _deep(parts)
     values = block_diagonal([q[-1][0] for _, q in deep])
     shifts = np.concatenate([q[-1][1] for _, q in deep])
-    minima = block_diagonal([TWINS if len(part.qs) == 2 else SINGLE for part in parts])
-    total = np.concatenate([part.factor * np.array(SIGNS[:len(part.qs) + 1]) for part in parts])
-    return [*layers, (values @ minima.T, minima @ shifts),
+    minima = block_diagonal([TWINS if len(part.networks) == 2 else SINGLE for part in parts])
+    total = np.concatenate([part.factor * np.array(SIGNS[:len(part.networks) + 1])
+                            for part in parts])
+    return [*_hidden(deep, observation_size), (values @ minima.T, minima @ shifts),
             (total.astype(np.float32)[:, np.newaxis], np.zeros(1, np.float32))]
+
+
+def wide_sampler(parts: Sequence[Part], observation_size: int) -> Layers:
+    """
+    Return the layers of sum_i factor_i u_i, of samplers that read their columns and one noise.
+
+    :raises ShapeError: where a part has several, or their actions differ.
+    """
+    actions = {len(u[-1][1]) for part in parts for u in part.networks}
+    if len(actions) != 1 or any(len(part.networks) != 1 for part in parts):
+        raise ShapeError(f'{[len(part.networks) for part in parts]} samplers of {sorted(actions)} '
+                         'actions; accepted: one each, of the same actions')
+    deep = _deep(parts)
+    return [*_hidden(deep, observation_size),
+            (np.concatenate([part.factor * u[-1][0] for part, u in deep]).astype(np.float32),
+             sum(part.factor * u[-1][1] for part, u in deep).astype(np.float32))]
 
 
 def named(layers: Layers, prefix: str) -> dict[str, np.ndarray]:

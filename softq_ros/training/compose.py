@@ -29,7 +29,7 @@ from softq_ros.errors import ConfigurationError, RunError
 from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_q
 from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, row_type
 from softq_ros.learning.settings import make_settings
-from softq_ros.learning.wide_q import named, Part, wide_q
+from softq_ros.learning.wide_q import Layers, named, Part, wide_q, wide_sampler
 from softq_ros.policies.bundle import Bundle, Manifest
 from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import columns_of, make_actor
@@ -93,10 +93,23 @@ def composed_q(bundles: Sequence[Bundle], task: Task, choice: Choice) -> tuple[d
     return tensors, alpha
 
 
+def mean_sampler(bundles: Sequence[Bundle], task: Task, choice: Choice) -> Layers | None:
+    """Return the weighted mean of the policies' u as one sampler; nothing where one has no u."""
+    if any(bundle.manifest.algorithm != 'sql' for bundle in bundles):
+        return None
+    return wide_sampler([Part([bundle.actor().sampler_layers],
+                              columns_of(bundle, task.observation_spec), share)
+                         for bundle, share in zip(bundles, choice.shares)],
+                        task.observation_spec.size)
+
+
 def distil(bundles: Sequence[Bundle], task: Task, choice: Choice, states: Sequence[np.ndarray],
            updates: int, seed: int, values: dict | None = None) -> tuple[dict, dict]:
     """
     Return the tensors of a sampler of the composed energy, and the last update's metrics.
+
+    Unless ``hidden`` is among the values it starts as the mean of the policies' own samplers, if
+    they have the same kind: from random weights it settled, with the same energy, at other modes.
 
     :param states: of each run, ``(B, O)``; each counts by how many it has.
     :param values: settings of the sampler other than the defaults of ``sql``; an update takes
@@ -106,9 +119,15 @@ def distil(bundles: Sequence[Bundle], task: Task, choice: Choice, states: Sequen
         frozen_q(bundle.weights, columns_of(bundle, task.observation_spec),
                  share / bundle.manifest.temperature / choice.temperature)
         for bundle, share in zip(bundles, choice.shares)])
-    settings = make_settings('sql', (values or {}) | {'temperature': 1.0})
+    values = (values or {}) | {'temperature': 1.0}
+    start = None if 'hidden' in values else mean_sampler(bundles, task, choice)
+    if start:
+        values['hidden'] = [len(bias) for _, bias in start[:-1]]
+    settings = make_settings('sql', values)
     sampler = ComposedSampler(task.observation_spec.size, task.action_spec.size, settings, seed,
                               energy)
+    if start:
+        sampler.start_from(start)
     union, rng, metrics = np.concatenate(list(states)), np.random.default_rng(seed), {}
     for _ in range(updates):
         metrics = sampler.climb(union[rng.integers(len(union), size=settings.svgd_states)])

@@ -18,7 +18,7 @@ from softq_ros.errors import ShapeError
 from softq_ros.learning.actor import Actor
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
-from softq_ros.learning.wide_q import block_diagonal, named, Part, wide_q
+from softq_ros.learning.wide_q import block_diagonal, named, Part, wide_q, wide_sampler
 
 O, A = 5, 2
 RNG = np.random.default_rng(0)
@@ -56,8 +56,34 @@ def test_it_says_exactly_the_weighted_sum_of_the_smaller_twins(shapes):
         assert whole.q(observation, actions) == pytest.approx(wanted, abs=1e-5)
 
 
+@pytest.mark.parametrize('shapes', [[(O, [16, 16]), (O, [12, 8])], [(2, [8]), (3, [12, 8, 4])]])
+def test_a_wide_sampler_says_the_weighted_sum_of_what_samplers_say_to_one_noise(shapes):
+    actors = [actor(seed, *shape) for seed, shape in enumerate(shapes)]
+    columns = [np.sort(RNG.choice(O, size, replace=False)) for size, _ in shapes]
+    layers = wide_sampler([Part([one.sampler_layers], own, factor) for one, own, factor in zip(
+        actors, columns, (0.3, 0.7))], O)
+    qs = {name: values for name, values in SoftQLearning(
+        O, A, make_settings('sql', {'hidden': [4]}), 0).weights().items()
+        if name.startswith('q')}
+    whole = Actor('sql', qs | named(layers, 'sampler'), 1.0)
+    for seed in range(10):
+        observation = RNG.normal(size=O).astype(np.float32)
+        said = [np.arctanh(one.draw(observation[own], 5, np.random.default_rng(seed)))
+                for one, own in zip(actors, columns)]
+        assert np.arctanh(whole.draw(observation, 5, np.random.default_rng(seed))) == (
+            pytest.approx(0.3 * said[0] + 0.7 * said[1], abs=1e-4))
+
+
+def test_samplers_that_do_not_go_together_are_refused():
+    one = Part([actor(0, O, [4]).sampler_layers], np.arange(O), 1.0)
+    other = [[(weight[:, :1], bias[:1]) for weight, bias in one.networks[0]]]
+    for parts in ([one, one._replace(networks=other)], [one, one._replace(networks=[])]):
+        with pytest.raises(ShapeError, match='accepted: one each'):
+            wide_sampler(parts, O)
+
+
 def test_what_does_not_go_together_is_refused():
     one = Part(actor(0, O, [4]).q_layers, np.arange(O), 1.0)
-    for parts in ([one, one._replace(columns=np.arange(3))], [one._replace(qs=[])]):
+    for parts in ([one, one._replace(columns=np.arange(3))], [one._replace(networks=[])]):
         with pytest.raises(ShapeError, match='accepted: one or two'):
             wide_q(parts, O)

@@ -38,6 +38,7 @@ CORNER = load_task('pusher_corner')
 WEIGHTS, TEMPERATURES = (0.35, 0.5, 0.65), (0.5, 1.0, 2.0, 4.0)  # a composition is tuned over
 TUNED_ON, TUNING_SEED = 20, 100  # starts, and their seed
 CLIMBS = 30_000  # updates of DDPG's sum, as in the authors' program
+PARTICLES = 8  # fixed, and updated, of a distillation; the authors' program
 BATCH, RATE = 128, 1e-3  # states of an update, Adam; the authors' program
 
 
@@ -102,10 +103,12 @@ def climbed(bundles: list[Bundle], task: Task, states: list[np.ndarray], seed: i
 def distilled(runs: list[Path], seed: int, mix: Mix, out: Path) -> Bundle:
     """Return what ``softq compose`` makes of two runs, kept once made."""
     if not out.exists():
+        particles = [word for name in ('fixed_particles', 'updated_particles')
+                     for word in ('--set', f'{name}={PARTICLES}')]
         cli.main(['compose', *(str(run / 'policy') for run in runs), '--task', CORNER.name,
                   '--weights', str(mix.weight), str(1.0 - mix.weight), '--temperature',
-                  str(mix.temperature), '--replay', *map(str, runs), '--seed', str(seed), '--out',
-                  str(out)])
+                  str(mix.temperature), *particles, '--replay', *map(str, runs), '--seed',
+                  str(seed), '--out', str(out)])
     return load_bundle(out)
 
 

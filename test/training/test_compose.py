@@ -20,13 +20,14 @@ import pytest
 from softq_ros.cli import main
 from softq_ros.errors import BundleError, ConfigurationError, RunError
 from softq_ros.learning.replay import ReplayBuffer
+from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import make_settings
-from softq_ros.policies.bundle import load_bundle, save_bundle
+from softq_ros.policies.bundle import Bundle, load_bundle, Manifest, save_bundle
 from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import make_actor, task_for
 from softq_ros.records import Transition
 from softq_ros.tasks.catalogue import load_task
-from softq_ros.training.compose import compose, composed_q, run_of, stored_states
+from softq_ros.training.compose import compose, composed_q, mean_sampler, run_of, stored_states
 from softq_ros.training.run import open_run
 
 TASK = load_task('multigoal')
@@ -119,6 +120,28 @@ def test_distilling_climbs_the_composed_energy(tmp_path):
     wanted, spread = live.q(state, drawn).mean(), live.q(state, drawn).std()
     assert means[0] < means[1]
     assert abs(means[1] - wanted) < abs(means[0] - wanted) and abs(means[1] - wanted) < spread
+
+
+def test_a_new_sampler_starts_as_the_mean_of_those_it_stands_for(tmp_path):
+    bundles = {name: bundle_of(TASK, seed) for seed, name in enumerate(('one', 'two'))}
+    run = make_run(tmp_path, 'run', 20)
+    state = stored_states(run.path, TASK)[7]
+    made, _ = compose(bundles, TASK, BOTH._replace(weights=(0.8, 0.2)), [run.path], 1, 0,
+                      {'learning_rate': 1e-9}, '')
+    one, two, both = (np.arctanh(bundle.actor().draw(state, 50, np.random.default_rng(0)))
+                      for bundle in (*bundles.values(), made))
+    assert both == pytest.approx(0.8 * one + 0.2 * two, abs=1e-3)
+    given, _ = compose(bundles, TASK, BOTH, [run.path], 1, 0, SMALL, '')
+    assert given.weights['sampler.0.bias'].shape == (16,)
+
+
+def test_where_one_policy_has_no_such_sampler_a_new_one_starts_from_nothing(tmp_path):
+    gaussian = SoftActorCritic(2, 2, make_settings('sac', {}), 0).weights()
+    bundles = [bundle_of(TASK, 0), Bundle(Manifest.of(TASK, 'sac', 1.0, 0.99, {}), gaussian)]
+    assert mean_sampler(bundles, TASK, BOTH) is None
+    run = make_run(tmp_path, 'run', 20)
+    made, _ = compose(dict(zip(('one', 'two'), bundles)), TASK, BOTH, [run.path], 1, 0, {}, '')
+    assert made.weights['sampler.0.bias'].shape == (128,)
 
 
 def test_the_verb_finds_the_runs_and_keeps_what_is_there(tmp_path, capsys):
