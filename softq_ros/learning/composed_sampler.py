@@ -26,7 +26,7 @@ from torch import nn, Tensor
 from softq_ros.learning.networks import move_towards, TwinQ
 from softq_ros.learning.settings import SqlSettings
 from softq_ros.learning.sql import SoftQLearning
-from softq_ros.learning.wide_q import Layers, named
+from softq_ros.learning.wide import Layers, named
 
 
 class FrozenQ(NamedTuple):

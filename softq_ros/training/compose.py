@@ -29,7 +29,7 @@ from softq_ros.errors import ConfigurationError, RunError
 from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_q
 from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, row_type
 from softq_ros.learning.settings import make_settings
-from softq_ros.learning.wide_q import Layers, named, Part, wide_q, wide_sampler
+from softq_ros.learning.wide import Layers, named, Part, wide_q, wide_sampler
 from softq_ros.policies.bundle import Bundle, Manifest
 from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import columns_of, make_actor

@@ -24,7 +24,7 @@ from softq_ros import cli
 from softq_ros.learning.agent import name_of_q
 from softq_ros.learning.composed_sampler import ComposedEnergy, frozen_q
 from softq_ros.learning.networks import Policy
-from softq_ros.learning.wide_q import named, Part, wide_q
+from softq_ros.learning.wide import named, Part, wide_q
 from softq_ros.policies.bundle import Bundle, load_bundle, Manifest, save_bundle
 from softq_ros.policies.composed import make_actor
 from softq_ros.policies.tensors import MOST_BYTES

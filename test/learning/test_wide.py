@@ -18,7 +18,7 @@ from softq_ros.errors import ShapeError
 from softq_ros.learning.actor import Actor
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
-from softq_ros.learning.wide_q import block_diagonal, named, Part, wide_q, wide_sampler
+from softq_ros.learning.wide import block_diagonal, named, Part, wide_q, wide_sampler
 
 O, A = 5, 2
 RNG = np.random.default_rng(0)
