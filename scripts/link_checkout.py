@@ -17,6 +17,8 @@ import sys
 import sysconfig
 
 checkout = Path(sys.argv[1]).resolve()
+if not (checkout / 'softq_ros' / 'cli.py').is_file():
+    sys.exit(f'{checkout} is no checkout; accepted: the folder that holds softq_ros')
 site = Path(sysconfig.get_paths()['purelib'])
 (site / '_softq_ros_checkout.pth').write_text(
     f'import sys; sys.path.insert(0, {str(checkout)!r})\n')
