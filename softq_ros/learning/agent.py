@@ -82,11 +82,10 @@ class Agent:
         return 0.0
 
     @property
-    def learning_rate(self) -> float:
-        """Return the rate of the next update: a constant, or r / (1 + t / h) since the reset."""
-        rate, halves_at = self.settings.learning_rate, self.settings.rate_halves_at
+    def falling_rate(self) -> float:
+        """Return the learning rate of the next update, r / (1 + t / h), t since the last reset."""
         since = self.updates % (self.settings.reset_every or self.updates + 1)
-        return rate / (1.0 + since / halves_at) if halves_at else rate
+        return self.settings.learning_rate / (1.0 + since / self.settings.rate_halves_at)
 
     def adam(self, name: str, parameters: list[Tensor]) -> torch.optim.Optimizer:
         """Register an optimizer."""
@@ -121,9 +120,9 @@ class Agent:
         if bad:
             raise LearningError(f'{", ".join(bad)} after {self.updates} updates; accepted: '
                                 'finite numbers')
-        rate = self.learning_rate
         for name in losses:
-            self.optimizers[name].param_groups[0]['lr'] = rate
+            if self.settings.rate_halves_at:
+                self.optimizers[name].param_groups[0]['lr'] = self.falling_rate
             self.optimizers[name].step()
         self.updates += 1
         return found
