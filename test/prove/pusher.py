@@ -28,6 +28,7 @@ import matplotlib
 import numpy as np
 from rows import campaign, IMAGES, MISSING, publish, RUNS, table, train, trained_at
 import torch
+import yaml
 
 from softq_ros.policies.bundle import load_bundle
 from softq_ros.tasks.catalogue import load_task
@@ -175,10 +176,11 @@ def about(runs: list[Path]) -> str:
     (x, y), most = CORNER.goal, f'{CORNER.options["success_distance"]:g} m'
     return (
         f'Push a puck to the lines x = {x:g} m (pusher_x) and y = {y:g} m (pusher_y); nobody '
-        f'trained the two together for their crossing. Trainings: {trained_at(runs)}; last '
-        f'weights, {EPISODES} starts of {CORNER.horizon} steps for each training, test '
-        f'seed {SEED}, stochastic. While they learn, pucks start at x from {WIDE[0]:g} to '
-        f'{WIDE[1]:g} m, in all trainings; in the test from {CORNER.options["puck_x"][0]:g} m on. '
+        f'trained the two together for their crossing. Trainings of {lengths(runs)} control '
+        f'steps: {trained_at(runs)}; last weights, {EPISODES} starts of {CORNER.horizon} steps '
+        f'for each training, test seed {SEED}, stochastic. While they learn, pucks start at x '
+        f'from {WIDE[0]:g} to {WIDE[1]:g} m, in all trainings; in the test from '
+        f'{CORNER.options["puck_x"][0]:g} m on. '
         f'Success: the puck within {most} of the crossing at the last step; beside it the share '
         'that was there over the last five. Distance: of the puck at the last step, mean. Average '
         'and sum: equal weights, `temperature` 1 and 0.5 of docs/policies.md; tuned: the weight '
@@ -189,9 +191,15 @@ def about(runs: list[Path]) -> str:
         'it acts without noise.')
 
 
+def lengths(runs: list[Path]) -> str:
+    """Return how many control steps trainings took."""
+    found = {yaml.safe_load((run / 'run.yaml').read_text())['settings']['steps'] for run in runs}
+    return words_of(sorted(found)) or MISSING
+
+
 def words_of(numbers: Sequence[float]) -> str:
     """Return numbers in words of a page."""
-    return ', '.join(f'{number:g}' for number in numbers)
+    return ', '.join(f'{number:.6g}' for number in numbers)
 
 
 def mixes(seeds: list[int]) -> str:
