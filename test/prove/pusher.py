@@ -219,8 +219,10 @@ def wandering(seeds: range) -> str:
             f'{", ".join(f"{one:.3f}" for one in far) or MISSING}.')
 
 
-def write(seeds: int) -> None:
+def write(seeds: int, steps: int | None = None) -> None:
     """Score what is new and write page and picture from what is there."""
+    command = f'python test/prove/pusher.py --seeds {seeds}'
+    command += f' --steps {steps}' if steps else ''
     scores = {name: {seed: found for seed in range(seeds) if (found := score(name, seed))}
               for name in METHODS}
     rows = {name: row_of(found) for name, found in scores.items()}
@@ -230,7 +232,7 @@ def write(seeds: int) -> None:
     if any(scores.values()):
         draw(scores, IMAGES / 'pusher.png')
         picture = ['![where the pucks ended](../images/pusher.png)']
-    publish('pusher', 'Two skills as one', f'python test/prove/pusher.py --seeds {seeds}', [
+    publish('pusher', 'Two skills as one', command, [
         about(runs),
         table(HEAD, [line(method.words, rows[name]) for name, method in METHODS.items()]),
         *picture, mixes(list(scores['live-tuned'])), wandering(range(seeds)),
@@ -263,8 +265,8 @@ def main() -> None:
               str(seed), '--option', f'puck_x={WIDE}', *steps)
 
     campaign(prove, [(seed, training) for seed in range(options.seeds)
-                     for training in options.trainings], lambda: write(options.seeds),
-             options.jobs)
+                     for training in options.trainings],
+             lambda: write(options.seeds, options.steps), options.jobs)
 
 
 if __name__ == '__main__':

@@ -13,6 +13,7 @@
 # limitations under the License.
 """What every proof shares: trainings that go on where they stopped, the page with the table."""
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 import json
 import math
 import os
@@ -77,12 +78,18 @@ def campaign(prove, items: list[tuple], write, jobs: int) -> None:
         with writing:
             write()
 
+    commit()
     write()
     side_by_side(work, items, jobs)
 
 
+@cache
 def commit() -> str:
-    """Return the short name of the commit, with a mark when files differ from it."""
+    """
+    Return the short name of the commit, with a mark when files differ from it.
+
+    As it was when first asked: the pages a proof writes are no difference.
+    """
     text = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT,
                           capture_output=True, text=True).stdout
     return text.strip() or 'unknown'
