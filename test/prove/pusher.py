@@ -147,7 +147,8 @@ def alone(name: str, rows: dict[str, Row]) -> str:
 
 
 def draw(scores: dict[str, dict[int, dict]], out: Path) -> None:
-    """Draw where the pucks ended, one panel a method, one colour a seed."""
+    """Draw where the pucks ended, one panel a method that was scored, one colour a seed."""
+    scores = {name: found for name, found in scores.items() if found}
     columns = 3
     lines = -(-len(scores) // columns)
     figure, axes = plt.subplots(lines, columns, figsize=(9.0, 3.0 * lines),
@@ -156,8 +157,7 @@ def draw(scores: dict[str, dict[int, dict]], out: Path) -> None:
         for seed, one in found.items():
             pucks = np.array([[e['puck x'], e['puck y']] for e in one['episode']])
             axis.plot(*pucks.T, '.', markersize=4, alpha=0.6, label=f'seed {seed}')
-        if found:
-            axis.legend(loc='upper right')
+        axis.legend(loc='upper right')
         axis.add_patch(plt.Circle(CORNER.goal, CORNER.options['success_distance'], fill=False))
         axis.set(title=METHODS[name].words, aspect='equal', xlim=(-1.4, 1.4), ylim=(-1.4, 1.4))
     for axis in axes.flat[len(scores):]:
