@@ -26,7 +26,7 @@ from torch import nn, Tensor
 from softq_ros.learning.networks import move_towards, TwinQ
 from softq_ros.learning.settings import SqlSettings
 from softq_ros.learning.sql import SoftQLearning
-from softq_ros.learning.wide import Layers, named
+from softq_ros.learning.wide import Layers
 
 
 class FrozenQ(NamedTuple):
@@ -86,10 +86,11 @@ class ComposedSampler(SoftQLearning):
 
     def start_from(self, layers: Layers) -> None:
         """Take the weights of a network; its hidden layers have the sizes of the settings."""
-        weights = {f'layers.{name}': torch.from_numpy(values) for name, values in (
-            (name.removeprefix('u.'), values) for name, values in named(layers, 'u').items())}
-        for sampler in (self._sampler, self._acting):
-            sampler.load_state_dict(weights)
+        with torch.no_grad():
+            for sampler in (self._sampler, self._acting):
+                for own, (weight, bias) in zip(sampler.layers, layers, strict=True):
+                    own.weight.copy_(torch.from_numpy(weight.T))
+                    own.bias.copy_(torch.from_numpy(bias))
 
     def climb(self, states: np.ndarray) -> dict[str, float]:
         """

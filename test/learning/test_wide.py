@@ -30,6 +30,14 @@ def actor(seed, size, hidden, critics=2):
     return Actor('sql', agent.weights(), 1.0)
 
 
+def whole_with(layers, prefix):
+    """Return an actor of which the sampler or the Q is given; the other is anything."""
+    other = {'sampler': 'q', 'q.0': 'sampler'}[prefix]
+    weights = SoftQLearning(O, A, make_settings('sql', {'hidden': [4]}), 0).weights()
+    rest = {name: values for name, values in weights.items() if name.startswith(other)}
+    return Actor('sql', rest | named(layers, prefix), 1.0)
+
+
 def test_blocks_by_hand():
     found = block_diagonal([np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])])
     assert found.tolist() == [[1, 2, 0], [0, 0, 3], [0, 0, 4]]
@@ -44,10 +52,7 @@ def test_it_says_exactly_the_weighted_sum_of_the_smaller_twins(shapes):
     factors = [0.7, 1.3, 0.2][:len(shapes)]
     layers = wide_q([Part(one.q_layers, own, factor)
                      for one, own, factor in zip(actors, columns, factors)], O)
-    sampler = {name: values for name, values in SoftQLearning(
-        O, A, make_settings('sql', {'hidden': [4]}), 0).weights().items()
-        if name.startswith('sampler')}
-    whole = Actor('sql', sampler | named(layers, 'q.0'), 1.0)
+    whole = whole_with(layers, 'q.0')
     for _ in range(20):
         observation = RNG.normal(size=O).astype(np.float32)
         actions = RNG.uniform(-1, 1, (30, A)).astype(np.float32)
@@ -62,10 +67,7 @@ def test_a_wide_sampler_says_the_weighted_sum_of_what_samplers_say_to_one_noise(
     columns = [np.sort(RNG.choice(O, size, replace=False)) for size, _ in shapes]
     layers = wide_sampler([Part([one.sampler_layers], own, factor) for one, own, factor in zip(
         actors, columns, (0.3, 0.7))], O)
-    qs = {name: values for name, values in SoftQLearning(
-        O, A, make_settings('sql', {'hidden': [4]}), 0).weights().items()
-        if name.startswith('q')}
-    whole = Actor('sql', qs | named(layers, 'sampler'), 1.0)
+    whole = whole_with(layers, 'sampler')
     for seed in range(10):
         observation = RNG.normal(size=O).astype(np.float32)
         said = [np.arctanh(one.draw(observation[own], 5, np.random.default_rng(seed)))
