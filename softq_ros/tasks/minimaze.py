@@ -17,7 +17,6 @@ import math
 
 import numpy as np
 
-from softq_ros.errors import ConfigurationError
 from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Task
@@ -34,14 +33,12 @@ class Minimaze(Task):
     """
 
     CHOICES = {'wall': ('open', 'upper', 'lower')}
+    joint_count = 2
     modes = ('upper', 'lower')
 
     def __init__(self, name: str, contract: RobotContract, settings: dict) -> None:
         """Take the numbers of the configuration."""
         super().__init__(name, contract, settings['horizon'])
-        if len(contract.joints) != 2:
-            raise ConfigurationError(f'{name}: robot {contract.name} has {len(contract.joints)} '
-                                     'joints; accepted: 2')
         self._settings = settings
         self._start, self._goal = np.array(settings['start']), np.array(settings['goal'])
         self.doors = np.array([settings[f'{mode}_door'] for mode in self.modes], float)

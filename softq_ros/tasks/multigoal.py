@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softq_ros.errors import ConfigurationError
 from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Task
@@ -30,12 +29,11 @@ class Multigoal(Task):
     :param settings: the numbers of ``config/tasks/multigoal.yaml``.
     """
 
+    joint_count = 2
+
     def __init__(self, name: str, contract: RobotContract, settings: dict) -> None:
         """Take the numbers of the configuration."""
         super().__init__(name, contract, settings['horizon'])
-        if len(contract.joints) != 2:
-            raise ConfigurationError(f'{name}: robot {contract.name} has {len(contract.joints)} '
-                                     'joints; accepted: 2')
         self._goals = np.array(settings['goals'], float)
         self._radius = settings['goal_radius']
         self._spread = settings['start_spread']

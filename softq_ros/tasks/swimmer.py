@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softq_ros.errors import ConfigurationError
 from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Task
@@ -40,14 +39,12 @@ class SwimmerSpeed(Task):
 
     CHOICES = {'pays': ('progress', 'speed')}
     needs_base = True
+    joint_count = 2
     modes = ('forward', 'backward')
 
     def __init__(self, name: str, contract: RobotContract, settings: dict) -> None:
         """Take the numbers of the configuration."""
         super().__init__(name, contract, settings['horizon'])
-        if len(contract.joints) != 2:
-            raise ConfigurationError(f'{name}: robot {contract.name} has {len(contract.joints)} '
-                                     'joints; accepted: 2')
         self._settings = settings
         rows = [Field(name, unit, *([-1.0, 1.0] if unit == '1' else [])) for name, unit in BASE]
         rows += [Field(joint, 'rad', low, high) for joint, low, high in zip(

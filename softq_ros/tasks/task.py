@@ -44,10 +44,12 @@ class Task(ABC):
     :param name: of the task, its configuration, its scene and its shipped policy.
     :param contract: of the robot it is made for.
     :param horizon: control steps after which an episode ends without being terminal.
+    :raises ConfigurationError: when the robot has not as many joints as the task is for.
     """
 
     CHOICES: dict[str, tuple[str, ...]] = {}  # of the options that are words
     history = 0  # earlier control steps that the observation shows
+    joint_count: int | None = None  # of the robots it is for; None: any
     needs_tool_pose = False
     needs_object_pose = False
     needs_base = False
@@ -58,6 +60,9 @@ class Task(ABC):
 
     def __init__(self, name: str, contract: RobotContract, horizon: int) -> None:
         """Keep what every task has."""
+        if self.joint_count not in (None, len(contract.joints)):
+            raise ConfigurationError(f'{name}: robot {contract.name} has {len(contract.joints)} '
+                                     f'joints; accepted: {self.joint_count}')
         self.name, self.contract, self.horizon = name, contract, horizon
         self.options: dict = {}  # what the task was built from; the catalogue says
         self.action_spec = Spec(tuple(Field(f'{name} {contract.interface}', '1', -1.0, 1.0)

@@ -12,12 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Options of learning through a learner, its checkpoints and its bundles."""
+from test.support.stream import feed, transition
+
 import numpy as np
 import pytest
 
 from softq_ros.learning.actor import Actor
 from softq_ros.policies.bundle import load_bundle
-from softq_ros.records import Transition
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.learner import Learner
 from softq_ros.training.run import open_run
@@ -33,23 +34,6 @@ def learner_of(folder, name, algorithm='sql', resume=False, **values):
     run = open_run(folder, name, 'multigoal', algorithm, 0, settings, resume,
                    options=TASK.options)
     return Learner(TASK, settings, run)
-
-
-def transition(i):
-    rng = np.random.default_rng(i)
-    return Transition(rng.normal(size=2).astype(np.float32),
-                      rng.uniform(-1, 1, 2).astype(np.float32), -float(i % 7), 1.0,
-                      rng.normal(size=2).astype(np.float32), last=i % 10 == 9, sequence=i + 1,
-                      boot_id=1, actor='sim', episode=i // 10, step=i % 10)
-
-
-def feed(learner, first, last):
-    metrics = []
-    for i in range(first, last):
-        learner.add(transition(i))
-        while learner.owed > 0:
-            metrics.append(learner.update())
-    return metrics
 
 
 @pytest.mark.parametrize('algorithm, ratio', [('sql', 1.0), ('droq', 3.0)])

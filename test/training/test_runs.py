@@ -13,13 +13,13 @@
 # limitations under the License.
 """Runs: made, found, resumed, refused; the learner's arithmetic and its versions."""
 import json
+from test.support.stream import feed, transition
 
 import numpy as np
 import pytest
 import yaml
 
 from softq_ros.errors import ConfigurationError, RunError
-from softq_ros.records import Transition
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.learner import Learner
 from softq_ros.training.run import open_run, read_run, resume_run
@@ -33,25 +33,6 @@ SETTINGS = load_settings('sql', 'multigoal', {
 def start(folder, name='a', resume=False, owner='', settings=SETTINGS, seed=0):
     """Open a run of the multi-goal problem."""
     return open_run(folder, name, 'multigoal', 'sql', seed, settings, resume, owner)
-
-
-def transition(i: int) -> Transition:
-    """Return the i-th of a stream of transitions."""
-    rng = np.random.default_rng(i)
-    return Transition(rng.normal(size=2).astype(np.float32),
-                      rng.uniform(-1, 1, 2).astype(np.float32), -float(i % 7), 1.0,
-                      rng.normal(size=2).astype(np.float32), sequence=i + 1, boot_id=1,
-                      actor='sim')
-
-
-def feed(learner: Learner, first: int, last: int) -> list[dict]:
-    """Add transitions and make the updates they allow."""
-    metrics = []
-    for i in range(first, last):
-        learner.add(transition(i))
-        while learner.owed > 0:
-            metrics.append(learner.update())
-    return metrics
 
 
 def feed_and_publish(learner: Learner, first: int, last: int) -> None:
