@@ -19,8 +19,10 @@ import numpy as np
 from softq_ros.errors import ConfigurationError
 from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
+from softq_ros.robot.rotations import rotation_matrix
 from softq_ros.tasks.task import Task
 
+DRAWS = 10_000  # of a start, before it is called impossible
 FORK = ('fork x', 'fork y')
 PUCK = ('puck x', 'puck y')
 
@@ -68,13 +70,38 @@ class Pusher(Task):
         return self._spec
 
     def start(self, rng: np.random.Generator) -> Start:
-        """Draw joints around the rest pose, and the puck in its box but off one corner."""
-        spread, low_high = self._settings['start_spread'], self._box
-        joints = self.contract.reset_pose + rng.uniform(-spread, spread, len(self.contract.joints))
-        puck = rng.uniform(*low_high)
-        while np.linalg.norm(puck - self._empty) < self._settings['puck_not_within']:
-            puck = rng.uniform(*low_high)
-        return Start(joints, np.array([*puck, 0.0]))
+        """
+        Draw the puck in its box but off one corner: the arm at rest, or the fork around it.
+
+        :raises ConfigurationError: when none of ten thousand draws puts it there.
+        """
+        draw = self._held if rng.random() < self._settings['held_share'] else self._apart
+        for _ in range(DRAWS):
+            joints, puck = draw(rng)
+            if self._may_lie(puck):
+                return Start(joints, np.array([*puck, 0.0]))
+        raise ConfigurationError(f'{self.name}: {DRAWS} draws put no puck in puck_x '
+                                 f'{self._settings["puck_x"]} and puck_y '
+                                 f'{self._settings["puck_y"]}; accepted: a larger box, or a '
+                                 f'held_spread above {self._settings["held_spread"]}')
+
+    def _apart(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self._joints('start_spread', rng), rng.uniform(*self._box)
+
+    def _held(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        joints = self._joints('held_spread', rng)
+        fork, quaternion = self.contract.chain.pose(joints)
+        ahead = rotation_matrix(quaternion)[:2, 0]
+        return joints, fork[:2] + self._settings['held_at'] * ahead
+
+    def _joints(self, spread: str, rng: np.random.Generator) -> np.ndarray:
+        rest, away = self.contract.reset_pose, self._settings[spread]
+        return rest + rng.uniform(-away, away, rest.shape)
+
+    def _may_lie(self, puck: np.ndarray) -> bool:
+        low, high = self._box
+        return bool((low <= puck).all() and (puck <= high).all() and np.linalg.norm(
+            puck - self._empty) >= self._settings['puck_not_within'])
 
     def observe(self, sensors: Sensors, past: Sequence[Past] = ()) -> np.ndarray:
         """Return the ten numbers that the specification names."""

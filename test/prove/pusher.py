@@ -46,7 +46,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 EPISODES, SEED = 100, 11  # of the test; the trainings' seeds are 0, 1, ...
 LEAST_SUCCESS, MOST_DISTANCE = 0.9, 1.25  # of the composed, in those of the direct training
 ALONE_MOST = 0.2  # success of a constituent at the corner
-WIDE = load_task('pusher_x').options['puck_x']  # the starts of all trainings; the test's are fewer
+STARTS = {name: load_task('pusher_x').options[name] for name in ('puck_x', 'held_share')}
 TRAININGS = {'corner': ('pusher_corner', 'sql'), 'x': ('pusher_x', 'sql'),
              'y': ('pusher_y', 'sql'), 'x-ddpg': ('pusher_x', 'ddpg'),
              'y-ddpg': ('pusher_y', 'ddpg')}
@@ -173,14 +173,16 @@ def draw(scores: dict[str, dict[int, dict]], out: Path) -> None:
 
 def about(runs: list[Path]) -> str:
     """Return what the numbers of the page are."""
+    low, high = STARTS['puck_x']
     (x, y), most = CORNER.goal, f'{CORNER.options["success_distance"]:g} m'
     return (
         f'Push a puck to the lines x = {x:g} m (pusher_x) and y = {y:g} m (pusher_y); nobody '
         f'trained the two together for their crossing. Trainings of {lengths(runs)} control '
         f'steps: {trained_at(runs)}; last weights, {EPISODES} starts of {CORNER.horizon} steps '
         f'for each training, test seed {SEED}, stochastic. While they learn, pucks start at x '
-        f'from {WIDE[0]:g} to {WIDE[1]:g} m, in all trainings; in the test from '
-        f'{CORNER.options["puck_x"][0]:g} m on. '
+        f'from {low:g} to {high:g} m and {STARTS["held_share"]:.0%} of them in the fork, in all '
+        f'trainings; in the test at x from {CORNER.options["puck_x"][0]:g} m on and none in the '
+        'fork. '
         f'Success: the puck within {most} of the crossing at the last step; beside it the share '
         'that was there over the last five. Distance: of the puck at the last step, mean. Average '
         'and sum: equal weights, `temperature` 1 and 0.5 of docs/policies.md; tuned: the weight '
@@ -248,21 +250,22 @@ def write(seeds: int, steps: int | None = None) -> None:
 
 def main() -> None:
     """Train what is missing, score what is new, write the page after each."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument('--seeds', type=int, default=3)
-    words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
-    words.add_argument('--trainings', nargs='*', choices=list(TRAININGS), default=list(TRAININGS),
-                       help='that are made where they are missing; none: what is there is scored')
-    words.add_argument('--steps', type=int, help='control steps of each training; those of the '
-                       'tasks when left out')
-    options = words.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--seeds', type=int, default=3)
+    parser.add_argument('--jobs', type=int, default=2, help='trainings side by side')
+    parser.add_argument('--trainings', nargs='*', choices=list(TRAININGS), default=list(TRAININGS),
+                        help='that are made where they are missing; none: what is there is scored')
+    parser.add_argument('--steps', type=int, help='control steps of each training; those of the '
+                        'tasks when left out')
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    steps = ['--steps', str(options.steps)] if options.steps else []
+    words = ['--steps', str(options.steps)] if options.steps else []
+    words += [word for pair in STARTS.items() for word in ('--option', '{}={}'.format(*pair))]
 
     def prove(seed: int, training: str) -> None:
         task, algorithm = TRAININGS[training]
         train(run_of(training, seed).name, '--task', task, '--algorithm', algorithm, '--seed',
-              str(seed), '--option', f'puck_x={WIDE}', *steps)
+              str(seed), *words)
 
     campaign(prove, [(seed, training) for seed in range(options.seeds)
                      for training in options.trainings],

@@ -57,6 +57,19 @@ def test_the_tool_is_the_forks_centre_of_mass_and_the_object_the_puck(plant):
     sensors = begin(plant, [0.2, -0.3, 0.4])
     assert sensors.tool_position == pytest.approx(plant.data.body('fork').xipos, abs=1e-4)
     assert sensors.object_position == pytest.approx([0.5, -0.9, -0.1])
+    assert TASK.contract.chain.position(np.array([0.2, -0.3, 0.4])) == pytest.approx(
+        sensors.tool_position, abs=1e-4)
+
+
+def test_a_held_puck_touches_the_fork_and_stays_where_it_is():
+    task = load_task('pusher_x', {'held_share': 1.0})
+    plant, moved = make_plant(task), []
+    for seed in range(20):
+        start = task.start(np.random.default_rng(seed))
+        first = plant.reset(start, seed)
+        last = [plant.step(STILL) for _ in range(20)][-1]
+        moved.append(np.linalg.norm(last.object_position - first.object_position))
+    assert np.median(moved) == pytest.approx(0.02, abs=0.01)  # the contact's margin pushes it off
 
 
 def test_joints_motors_and_steps_are_those_of_the_figures(plant):

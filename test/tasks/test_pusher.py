@@ -78,7 +78,7 @@ def test_what_a_composition_needs_is_the_same_in_all_three():
     assert X.observation_spec == Y.observation_spec == CORNER.observation_spec
     assert X.action_spec == Y.action_spec == CORNER.action_spec
     assert X.horizon == Y.horizon == CORNER.horizon == 300
-    own = {'counted', 'puck_x'}
+    own = {'counted', 'puck_x', 'held_share'}
     options = [{k: v for k, v in load_task(n).options.items() if k not in own} for n in NAMES]
     assert options[0] == options[1] == options[2]
 
@@ -104,6 +104,36 @@ def test_starts_fill_their_boxes_and_leave_the_corner_free():
     left = 0.35 * 0.6 - 0.5 * (0.45**2 * np.arccos(.35 / .45) - .35 * np.sqrt(.45**2 - .35**2))
     share = left / (0.42 - np.pi * 0.45**2 / 4)
     assert (pucks[:, 0] < 0.65).mean() == pytest.approx(share, abs=0.05)
+
+
+def test_a_share_of_the_skills_starts_has_the_puck_in_the_fork_and_the_corners_test_none():
+    rng = np.random.default_rng(3)
+    assert CORNER.options['held_share'] == 0.0 and X.options['held_share'] == 0.5
+    apart, pucks = [], []
+    for _ in range(1000):
+        start = X.start(rng)
+        fork = X.contract.chain.position(start.position)[:2]
+        apart.append(np.linalg.norm(start.object_position[:2] - fork))
+        pucks.append(start.object_position[:2])
+    held = np.abs(np.array(apart) - 0.0872) < 1e-9
+    assert held.mean() == pytest.approx(0.5, abs=0.05)
+    assert (np.array(pucks) >= [-1.0, -1.0]).all() and (np.array(pucks) <= [1.0, -0.4]).all()
+    reached = np.array(pucks)[held]
+    assert reached[:, 0].min() < -0.7 and reached[:, 0].max() > 0.7
+
+
+def test_a_held_puck_lies_straight_before_the_fork():
+    # joints (0, 0, 0): links at 45, 0 and -90 degrees (45 and 90 are rounded to .785 and 1.57)
+    task = load_task('pusher_x', {'held_share': 1.0, 'held_spread': 1e-6, 'puck_y': [-0.4, 0.0]})
+    x, y = 0.4 * math.cos(0.785) + 0.4, 0.4 * math.sin(0.785) - 0.45278 - 0.0872
+    assert task.start(np.random.default_rng(0)).object_position[:2] == pytest.approx(
+        [x, y], abs=1e-3)
+
+
+def test_a_held_puck_that_no_pose_brings_into_the_box_is_refused():
+    task = load_task('pusher_x', {'held_share': 1.0, 'held_spread': 0.01})
+    with pytest.raises(ConfigurationError, match='10000 draws put no puck .* held_spread above'):
+        task.start(np.random.default_rng(0))
 
 
 def test_the_gate_passes_every_torque_an_action_can_ask_for():
