@@ -16,7 +16,6 @@ Several policies that act as one, without training: the live side of :mod:`compo
 
 Letters: O observation, A action, N constituents, M particles, K candidates.
 """
-from operator import itemgetter
 
 import numpy as np
 
@@ -29,9 +28,12 @@ from softq_ros.learning.composition import (
 NEAREST = 1.0 - 1e-7  # to a bound, of a particle whose u is asked for
 
 
-class LeastQ:
+class MeanQ:
     """
-    The smallest of one or two Qs, and its gradient in the action, for one observation at a time.
+    The mean of one or two Qs, and its gradient in the action, for one observation at a time.
+
+    Not the smaller: that one doubts what its policy has seldom seen, and a composition goes where
+    none of its policies went alone.
 
     :param qs: layers of each, as :class:`Actor` keeps them.
     :param size: O
@@ -63,18 +65,18 @@ class LeastQ:
         """Return Q of actions ``(K, A)`` float32, ``(K,)``."""
         values = [self._hidden(weights, [embedded, *biases], actions)[-1].dot(last) + shift
                   for (weights, biases, last, shift), embedded in zip(self._qs, self._embedded)]
-        return np.min(values, axis=0)
+        return sum(values) / len(values)
 
     def value_and_slope(self, action: np.ndarray) -> tuple[float, np.ndarray]:
         """Return Q and its gradient ``(A,)`` at an action ``(A,)`` float32."""
-        found = []
-        for (weights, biases, last, shift), embedded in zip(self._qs, self._embedded):
+        values, slopes = [], []
+        for (weights, biases, slope, shift), embedded in zip(self._qs, self._embedded):
             hidden = self._hidden(weights, [embedded, *biases], action)
-            found.append((float(hidden[-1].dot(last)) + shift, weights, last, hidden))
-        value, weights, slope, hidden = min(found, key=itemgetter(0))
-        for weight, x in zip(reversed(weights), reversed(hidden)):
-            slope = weight.dot(slope * (x > ZERO))
-        return value, slope
+            values.append(float(hidden[-1].dot(slope)) + shift)
+            for weight, x in zip(reversed(weights), reversed(hidden)):
+                slope = weight.dot(slope * (x > ZERO))
+            slopes.append(slope)
+        return sum(values) / len(values), sum(slopes) / len(slopes)
 
 
 class NarrowActor:
@@ -120,7 +122,7 @@ class Constituent:
             raise BundleError(f'temperature {actor.temperature} of a {actor.algorithm} policy; '
                               'accepted: one above 0, as sql and sac policies have')
         self.actor, self.temperature, self._columns = actor, actor.temperature, columns
-        self._q = LeastQ(actor.q_layers, actor.observation_size)
+        self._q = MeanQ(actor.q_layers, actor.observation_size)
         self.value, self.value_and_slope = self._q.value, self._q.value_and_slope
 
     def look(self, observation: np.ndarray) -> None:

@@ -37,22 +37,25 @@ class FrozenQ(NamedTuple):
     factor: float
 
 
-def frozen_q(weights: dict[str, np.ndarray], columns: np.ndarray, factor: float) -> FrozenQ:
-    """Return the Qs among a bundle's weights; ``factor`` is w / (alpha T)."""
+def frozen_qs(weights: dict[str, np.ndarray], columns: np.ndarray,
+              factor: float) -> list[FrozenQ]:
+    """Return each Q among a bundle's weights; they share ``factor``, which is w / (alpha T)."""
     own = {name: torch.from_numpy(values) for name, values in weights.items()
            if name.startswith('q.')}
-    twins = len({name.split('.')[1] for name in own})
+    twins = sorted({name.split('.')[1] for name in own})
     depth = len({name.split('.')[2] for name in own})
     hidden = tuple(len(own[f'q.0.{layer}.bias']) for layer in range(depth - 1))
-    inputs = own['q.0.0.weight'].shape[1]
-    q = TwinQ(len(columns), inputs - len(columns), hidden, twins).requires_grad_(False)
-    q.load_state_dict({'members.{}.layers.{}.{}'.format(*name.split('.')[1:]): values
-                       for name, values in own.items()})
-    return FrozenQ(q, torch.from_numpy(columns), factor)
+    inputs, found = own['q.0.0.weight'].shape[1], []
+    for twin in twins:
+        q = TwinQ(len(columns), inputs - len(columns), hidden, 1).requires_grad_(False)
+        q.load_state_dict({name.replace(f'q.{twin}.', 'members.0.layers.'): values
+                           for name, values in own.items() if name.startswith(f'q.{twin}.')})
+        found.append(FrozenQ(q, torch.from_numpy(columns), factor / len(twins)))
+    return found
 
 
 class ComposedEnergy(nn.Module):
-    """Stands where the critics stand: E = sum of factors times the smallest of each pair of Qs."""
+    """Stands where the critics stand: E = sum of factors times Qs."""
 
     def __init__(self, parts: Sequence[FrozenQ]) -> None:
         """Keep the parts."""

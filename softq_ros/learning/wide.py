@@ -14,10 +14,8 @@
 """
 Several networks of ReLU layers as one that says exactly their weighted sum.
 
-The hidden layers stand side by side, each reading its own inputs. With Qs one more layer takes the
-smaller of each pair of twins, min(x, y) = relu(x) - relu(-x) - relu(x - y), before the last adds
-them up.
-Letters: O observation, A action, H units of a layer.
+The hidden layers stand side by side, each reading its own inputs; the last adds up. So it goes
+for Qs, which read actions beside the observation, and for samplers, which read noise.
 """
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -27,20 +25,17 @@ import numpy as np
 from softq_ros.errors import ShapeError
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
-TWINS = np.array([[1.0, 0.0], [-1.0, 0.0], [1.0, -1.0]])  # x, -x, x - y
-SINGLE = np.array([[1.0], [-1.0]])
-SIGNS = (1.0, -1.0, -1.0)  # of the layer of minima, in the sum
 
 
 class Part(NamedTuple):
     """
-    One or two Qs, or a sampler, and their factor.
+    A network and its factor.
 
-    :param networks: weight ``(inputs, outputs)`` and bias of each layer.
+    :param layers: weight ``(inputs, outputs)`` and bias of each.
     """
 
-    networks: list[Layers]
-    columns: np.ndarray  # of the observation they read
+    layers: Layers
+    columns: np.ndarray  # of the observation it reads
     factor: float
 
 
@@ -60,65 +55,34 @@ def _deepened(layers: Layers, depth: int) -> Layers:
     return [*layers[:-1], *[same] * (depth - len(layers)), layers[-1]]
 
 
-def _first(part: Part, layers: Layers, size: int) -> np.ndarray:
-    """Return the first layer for inputs ``O + A`` of which it reads its columns and the action."""
-    weight, own = layers[0][0], len(part.columns)
-    actions = len(weight) - own
-    whole = np.zeros((size + actions, weight.shape[1]), np.float32)
+def _first(part: Part, size: int) -> np.ndarray:
+    """Return the first layer for a whole observation, of which it reads its columns."""
+    weight, own = part.layers[0][0], len(part.columns)
+    whole = np.zeros((size + len(weight) - own, weight.shape[1]), np.float32)
     whole[part.columns], whole[size:] = weight[:own], weight[own:]
     return whole
 
 
-def _hidden(deep: Sequence[tuple[Part, Layers]], size: int) -> Layers:
-    """Return the hidden layers of all, side by side."""
-    first = (np.concatenate([_first(part, layers, size) for part, layers in deep], 1),
-             np.concatenate([layers[0][1] for _, layers in deep]))
-    return [first, *((block_diagonal([layers[at][0] for _, layers in deep]),
-                      np.concatenate([layers[at][1] for _, layers in deep]))
-                     for at in range(1, len(deep[0][1]) - 1))]
-
-
-def _deep(parts: Sequence[Part]) -> list[tuple[Part, Layers]]:
-    """Return every network with its part, all of the depth of the deepest."""
-    depth = max(len(layers) for part in parts for layers in part.networks)
-    return [(part, _deepened(layers, depth)) for part in parts for layers in part.networks]
-
-
-def wide_q(parts: Sequence[Part], observation_size: int) -> Layers:
+def wide_sum(parts: Sequence[Part], observation_size: int) -> Layers:
     """
-    Return the layers of sum_i factor_i min_t Q_it, weight ``(inputs, outputs)`` and bias each.
+    Return the layers of sum_i factor_i f_i, weight ``(inputs, outputs)`` and bias each.
 
-    :raises ShapeError: for parts with another number of Qs than one or two, or of unlike actions.
+    :raises ShapeError: for networks that say unlike numbers, or read them beside the observation.
     """
-    actions = {len(q[0][0]) - len(part.columns) for part in parts for q in part.networks}
-    if len(actions) != 1 or any(len(part.networks) not in (1, 2) for part in parts):
-        raise ShapeError(f'Qs of {[len(part.networks) for part in parts]} twins, '
-                         f'{sorted(actions)} actions; accepted: one or two each, of the same '
-                         'actions')
-    deep = _deep(parts)
-    values = block_diagonal([q[-1][0] for _, q in deep])
-    shifts = np.concatenate([q[-1][1] for _, q in deep])
-    minima = block_diagonal([TWINS if len(part.networks) == 2 else SINGLE for part in parts])
-    total = np.concatenate([part.factor * np.array(SIGNS[:len(part.networks) + 1])
-                            for part in parts])
-    return [*_hidden(deep, observation_size), (values @ minima.T, minima @ shifts),
-            (total.astype(np.float32)[:, np.newaxis], np.zeros(1, np.float32))]
-
-
-def wide_sampler(parts: Sequence[Part], observation_size: int) -> Layers:
-    """
-    Return the layers of sum_i factor_i u_i, of samplers that read their columns and one noise.
-
-    :raises ShapeError: where a part has several, or their actions differ.
-    """
-    actions = {len(u[-1][1]) for part in parts for u in part.networks}
-    if len(actions) != 1 or any(len(part.networks) != 1 for part in parts):
-        raise ShapeError(f'{[len(part.networks) for part in parts]} samplers of {sorted(actions)} '
-                         'actions; accepted: one each, of the same actions')
-    deep = _deep(parts)
-    return [*_hidden(deep, observation_size),
-            (np.concatenate([part.factor * u[-1][0] for part, u in deep]).astype(np.float32),
-             sum(part.factor * u[-1][1] for part, u in deep).astype(np.float32))]
+    rest = {len(part.layers[0][0]) - len(part.columns) for part in parts}
+    said = {len(part.layers[-1][1]) for part in parts}
+    if len(rest) != 1 or len(said) != 1:
+        raise ShapeError(f'networks that read {sorted(rest)} numbers beside the observation and '
+                         f'say {sorted(said)}; accepted: one number each, the same for all')
+    depth = max(len(part.layers) for part in parts)
+    deep = [_deepened(part.layers, depth) for part in parts]
+    first = (np.concatenate([_first(part, observation_size) for part in parts], 1),
+             np.concatenate([layers[0][1] for layers in deep]))
+    hidden = [(block_diagonal([layers[at][0] for layers in deep]),
+               np.concatenate([layers[at][1] for layers in deep])) for at in range(1, depth - 1)]
+    last = (np.concatenate([part.factor * part.layers[-1][0] for part in parts]),
+            sum(part.factor * part.layers[-1][1] for part in parts))
+    return [first, *hidden, tuple(values.astype(np.float32) for values in last)]
 
 
 def named(layers: Layers, prefix: str) -> dict[str, np.ndarray]:

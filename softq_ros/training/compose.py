@@ -26,10 +26,10 @@ from pathlib import Path
 import numpy as np
 
 from softq_ros.errors import ConfigurationError, RunError
-from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_q
+from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_qs
 from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, row_type
 from softq_ros.learning.settings import make_settings
-from softq_ros.learning.wide import Layers, named, Part, wide_q, wide_sampler
+from softq_ros.learning.wide import Layers, named, Part, wide_sum
 from softq_ros.policies.bundle import Bundle, Manifest
 from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import columns_of, make_actor
@@ -82,9 +82,10 @@ def composed_q(bundles: Sequence[Bundle], task: Task, choice: Choice) -> tuple[d
     alphas = np.array([bundle.manifest.temperature for bundle in bundles])
     alpha = float(choice.temperature * (shares @ alphas))
     factors = alpha * shares / alphas / choice.temperature
-    layers = wide_q([Part(bundle.actor().q_layers, columns_of(bundle, task.observation_spec),
-                          float(factor)) for bundle, factor in zip(bundles, factors)],
-                    task.observation_spec.size)
+    layers = wide_sum([Part(q, columns_of(bundle, task.observation_spec), factor / len(qs))
+                       for bundle, factor in zip(bundles, factors.tolist())
+                       for qs in [bundle.actor().q_layers] for q in qs],
+                      task.observation_spec.size)
     tensors = named(layers, 'q.0')
     size = sum(values.nbytes for values in tensors.values())
     if size > MOST_BYTES // 2:
@@ -97,10 +98,10 @@ def mean_sampler(bundles: Sequence[Bundle], task: Task, choice: Choice) -> Layer
     """Return the weighted mean of the policies' u as one sampler; nothing where one has no u."""
     if any(bundle.manifest.algorithm != 'sql' for bundle in bundles):
         return None
-    return wide_sampler([Part([bundle.actor().sampler_layers],
-                              columns_of(bundle, task.observation_spec), share)
-                         for bundle, share in zip(bundles, choice.shares)],
-                        task.observation_spec.size)
+    return wide_sum([Part(bundle.actor().sampler_layers,
+                          columns_of(bundle, task.observation_spec), share)
+                     for bundle, share in zip(bundles, choice.shares)],
+                    task.observation_spec.size)
 
 
 def distil(bundles: Sequence[Bundle], task: Task, choice: Choice, states: Sequence[np.ndarray],
@@ -116,9 +117,9 @@ def distil(bundles: Sequence[Bundle], task: Task, choice: Choice, states: Sequen
         ``svgd_states`` states.
     """
     energy = ComposedEnergy([
-        frozen_q(bundle.weights, columns_of(bundle, task.observation_spec),
-                 share / bundle.manifest.temperature / choice.temperature)
-        for bundle, share in zip(bundles, choice.shares)])
+        q for bundle, share in zip(bundles, choice.shares)
+        for q in frozen_qs(bundle.weights, columns_of(bundle, task.observation_spec),
+                           share / bundle.manifest.temperature / choice.temperature)])
     values = (values or {}) | {'temperature': 1.0}
     start = None if 'hidden' in values else mean_sampler(bundles, task, choice)
     if start:

@@ -19,7 +19,7 @@ import torch
 
 from softq_ros.errors import BundleError
 from softq_ros.learning.actor import Actor
-from softq_ros.learning.composed_actor import ComposedActor, Constituent, LeastQ, NarrowActor
+from softq_ros.learning.composed_actor import ComposedActor, Constituent, MeanQ, NarrowActor
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
 from softq_ros.learning.td3 import Td3
@@ -28,12 +28,13 @@ O, A = 6, 3
 OBSERVATION = np.random.default_rng(5).normal(size=O).astype(np.float32)
 
 
-def agent(seed, observation_size=O, hidden=(16, 16)):
-    return SoftQLearning(observation_size, A, make_settings('sql', {'hidden': list(hidden)}), seed)
+def agent(seed, observation_size=O, hidden=(16, 16), critics=2):
+    settings = make_settings('sql', {'hidden': list(hidden), 'critics': critics})
+    return SoftQLearning(observation_size, A, settings, seed)
 
 
-def actor(seed, temperature=1.0, observation_size=O):
-    return Actor('sql', agent(seed, observation_size).weights(), temperature)
+def actor(seed, temperature=1.0, observation_size=O, critics=2):
+    return Actor('sql', agent(seed, observation_size, critics=critics).weights(), temperature)
 
 
 def composed(*actors, weights=None, temperature=1.0):
@@ -42,23 +43,36 @@ def composed(*actors, weights=None, temperature=1.0):
     return ComposedActor(parts, share, temperature, O)
 
 
-def test_least_q_and_its_slope_are_torchs():
+def test_mean_q_and_its_slope_are_torchs():
     one = agent(0, hidden=(16, 12, 8))
-    least = LeastQ(Actor('sql', one.weights(), 1.0).q_layers, O)
+    mean = MeanQ(Actor('sql', one.weights(), 1.0).q_layers, O)
     actions = np.tanh(np.random.default_rng(1).standard_normal((40, A))).astype(np.float32)
-    with torch.no_grad():
-        value, slope = one.modules['q'].least_and_slope(
-            torch.from_numpy(OBSERVATION)[None], torch.from_numpy(actions)[None])
-    least.look(OBSERVATION)
-    assert least.value(actions) == pytest.approx(value[0].numpy(), abs=1e-5)
-    for action, wanted, gradient in zip(actions, value[0].numpy(), slope[0].numpy()):
-        got, mine = least.value_and_slope(action)
+    asked = torch.from_numpy(actions)[None].requires_grad_()
+    value = one.modules['q'](torch.from_numpy(OBSERVATION)[None], asked).mean(0)
+    slope, = torch.autograd.grad(value.sum(), asked)
+    mean.look(OBSERVATION)
+    assert mean.value(actions) == pytest.approx(value[0].detach().numpy(), abs=1e-5)
+    for action, wanted, gradient in zip(actions, value[0].tolist(), slope[0].numpy()):
+        got, mine = mean.value_and_slope(action)
         assert got == pytest.approx(wanted, abs=1e-5)
         assert mine == pytest.approx(gradient, abs=1e-5)
 
 
+def test_of_twins_the_mean_counts_by_hand():
+    # Q1 = relu(x) + 1 and Q2 = -relu(x) of an observation and an action that x adds up
+    def layers(last, shift):
+        return [(np.ones((2, 1), np.float32), np.zeros(1, np.float32)),
+                (np.array([[last]], np.float32), np.array([shift], np.float32))]
+
+    mean = MeanQ([layers(3.0, 1.0), layers(-1.0, 0.0)], 1)
+    mean.look(np.array([0.5], np.float32))
+    assert mean.value(np.array([[0.5], [-1.0]], np.float32)) == pytest.approx([1.5, 0.5])
+    assert mean.value_and_slope(np.array([0.5], np.float32)) == (
+        pytest.approx(1.5), pytest.approx([1.0]))
+
+
 def test_energy_weighs_each_q_by_its_temperature():
-    one, two = actor(1, 0.5), actor(2, 2.0)
+    one, two = actor(1, 0.5, critics=1), actor(2, 2.0, critics=1)
     actions = np.tanh(np.random.default_rng(1).standard_normal((9, A))).astype(np.float32)
     wanted = (0.3 * one.q(OBSERVATION, actions) / 0.5 + 0.7 * two.q(OBSERVATION, actions) / 2) / 4
     got = composed(one, two, weights=[0.3, 0.7], temperature=4.0).q(OBSERVATION, actions)
@@ -66,7 +80,7 @@ def test_energy_weighs_each_q_by_its_temperature():
 
 
 def test_each_constituent_reads_its_own_columns():
-    small = actor(3, observation_size=2)
+    small = actor(3, observation_size=2, critics=1)
     whole = ComposedActor([Constituent(small, np.array([1, 4]))], [1.0], 1.0, O)
     actions = np.zeros((1, A), np.float32)
     assert whole.q(OBSERVATION, actions) == pytest.approx(

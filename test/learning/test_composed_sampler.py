@@ -20,7 +20,7 @@ import torch
 
 from softq_ros.learning.actor import Actor
 from softq_ros.learning.composed_actor import ComposedActor, Constituent
-from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_q
+from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_qs
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
 
@@ -35,8 +35,8 @@ def test_its_energy_and_slope_are_those_of_the_live_composition():
     live = ComposedActor(
         [Constituent(Actor('sql', one, alpha), own)
          for one, alpha, own in zip(weights, alphas, columns)], shares, 0.5, 4)
-    energy = ComposedEnergy([frozen_q(one, own, share / alpha / 0.5) for one, own, share, alpha
-                             in zip(weights, columns, shares, alphas)])
+    energy = ComposedEnergy([q for one, own, share, alpha in zip(weights, columns, shares, alphas)
+                             for q in frozen_qs(one, own, share / alpha / 0.5)])
     rng = np.random.default_rng(0)
     observation = rng.normal(size=4).astype(np.float32)
     actions = rng.uniform(-1, 1, (20, 3)).astype(np.float32)

@@ -18,7 +18,7 @@ from softq_ros.errors import ShapeError
 from softq_ros.learning.actor import Actor
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
-from softq_ros.learning.wide import block_diagonal, named, Part, wide_q, wide_sampler
+from softq_ros.learning.wide import block_diagonal, named, Part, wide_sum
 
 O, A = 5, 2
 RNG = np.random.default_rng(0)
@@ -44,14 +44,14 @@ def test_blocks_by_hand():
 
 
 @pytest.mark.parametrize('shapes', [
-    [(O, [16, 16], 2), (O, [16, 16], 2)], [(O, [16, 12], 2), (3, [8, 8], 1)],
-    [(2, [8], 2), (3, [12, 8, 4], 2), (O, [8, 8], 1)]])
-def test_it_says_exactly_the_weighted_sum_of_the_smaller_twins(shapes):
-    actors = [actor(seed, *shape) for seed, shape in enumerate(shapes)]
+    [(O, [16, 16]), (O, [16, 16])], [(O, [16, 12]), (3, [8, 8])],
+    [(2, [8]), (3, [12, 8, 4]), (O, [8, 8])]])
+def test_it_says_exactly_the_weighted_sum_of_qs(shapes):
+    actors = [actor(seed, *shape, critics=1) for seed, shape in enumerate(shapes)]
     columns = [np.sort(RNG.choice(O, shape[0], replace=False)) for shape in shapes]
     factors = [0.7, 1.3, 0.2][:len(shapes)]
-    layers = wide_q([Part(one.q_layers, own, factor)
-                     for one, own, factor in zip(actors, columns, factors)], O)
+    layers = wide_sum([Part(one.q_layers[0], own, factor)
+                       for one, own, factor in zip(actors, columns, factors)], O)
     whole = whole_with(layers, 'q.0')
     for _ in range(20):
         observation = RNG.normal(size=O).astype(np.float32)
@@ -65,7 +65,7 @@ def test_it_says_exactly_the_weighted_sum_of_the_smaller_twins(shapes):
 def test_a_wide_sampler_says_the_weighted_sum_of_what_samplers_say_to_one_noise(shapes):
     actors = [actor(seed, *shape) for seed, shape in enumerate(shapes)]
     columns = [np.sort(RNG.choice(O, size, replace=False)) for size, _ in shapes]
-    layers = wide_sampler([Part([one.sampler_layers], own, factor) for one, own, factor in zip(
+    layers = wide_sum([Part(one.sampler_layers, own, factor) for one, own, factor in zip(
         actors, columns, (0.3, 0.7))], O)
     whole = whole_with(layers, 'sampler')
     for seed in range(10):
@@ -76,16 +76,10 @@ def test_a_wide_sampler_says_the_weighted_sum_of_what_samplers_say_to_one_noise(
             pytest.approx(0.3 * said[0] + 0.7 * said[1], abs=1e-4))
 
 
-def test_samplers_that_do_not_go_together_are_refused():
-    one = Part([actor(0, O, [4]).sampler_layers], np.arange(O), 1.0)
-    other = [[(weight[:, :1], bias[:1]) for weight, bias in one.networks[0]]]
-    for parts in ([one, one._replace(networks=other)], [one, one._replace(networks=[])]):
-        with pytest.raises(ShapeError, match='accepted: one each'):
-            wide_sampler(parts, O)
-
-
-def test_what_does_not_go_together_is_refused():
-    one = Part(actor(0, O, [4]).q_layers, np.arange(O), 1.0)
-    for parts in ([one, one._replace(columns=np.arange(3))], [one._replace(networks=[])]):
-        with pytest.raises(ShapeError, match='accepted: one or two'):
-            wide_q(parts, O)
+def test_networks_that_do_not_go_together_are_refused():
+    one = Part(actor(0, O, [4]).q_layers[0], np.arange(O), 1.0)
+    last, bias = one.layers[-1]
+    two = [*one.layers[:-1], (np.repeat(last, 2, 1), np.repeat(bias, 2))]
+    for other in (one._replace(columns=np.arange(3)), one._replace(layers=two)):
+        with pytest.raises(ShapeError, match='accepted: one number each, the same for all'):
+            wide_sum([one, other], O)

@@ -22,9 +22,9 @@ import torch
 
 from softq_ros import cli
 from softq_ros.learning.agent import name_of_q
-from softq_ros.learning.composed_sampler import ComposedEnergy, frozen_q
+from softq_ros.learning.composed_sampler import ComposedEnergy, frozen_qs
 from softq_ros.learning.networks import Policy
-from softq_ros.learning.wide import named, Part, wide_q
+from softq_ros.learning.wide import named, Part, wide_sum
 from softq_ros.policies.bundle import Bundle, load_bundle, Manifest, save_bundle
 from softq_ros.policies.composed import make_actor
 from softq_ros.policies.tensors import MOST_BYTES
@@ -83,7 +83,8 @@ def climbed(bundles: list[Bundle], task: Task, states: list[np.ndarray], seed: i
     rng, columns = np.random.default_rng(seed), np.arange(task.observation_spec.size)
     hidden = tuple(len(bundles[0].weights[f'sampler.{layer}.bias']) for layer in range(2))
     policy = Policy(len(columns), hidden, task.action_spec.size)
-    energy = ComposedEnergy([frozen_q(bundle.weights, columns, 1.0) for bundle in bundles])
+    energy = ComposedEnergy([q for bundle in bundles
+                             for q in frozen_qs(bundle.weights, columns, 1.0)])
     adam = torch.optim.Adam(policy.parameters(), RATE)
     for _ in range(updates):
         state = torch.from_numpy(np.concatenate([
@@ -94,7 +95,8 @@ def climbed(bundles: list[Bundle], task: Task, states: list[np.ndarray], seed: i
         adam.step()
     sampler = {name.replace('layers', 'sampler'): values.numpy()
                for name, values in policy.state_dict().items()}
-    layers = wide_q([Part(b.actor().q_layers, columns, 1.0) for b in bundles], len(columns))
+    layers = wide_sum([Part(q, columns, 1.0) for b in bundles for q in b.actor().q_layers],
+                      len(columns))
     manifest = Manifest.of(task, 'ddpg', 0.0, bundles[0].manifest.discount,
                            {'composed': [bundle.digest for bundle in bundles], 'updates': updates})
     return Bundle(manifest, sampler | named(layers, 'q.0'))

@@ -102,7 +102,9 @@ def test_where_temperatures_agree_the_average_is_of_the_qs():
     bundles = [bundle_of(TASK, seed, temperature=0.3) for seed in (0, 1)]
     tensors, alpha = composed_q(bundles, TASK, BOTH)
     assert alpha == pytest.approx(0.3)
-    assert tensors['q.0.3.weight'][0] == pytest.approx([0.5, -0.5, -0.5] * 2)
+    quarters = [0.25 * bundle.weights[f'q.{twin}.2.weight'][0]
+                for bundle in bundles for twin in (0, 1)]
+    assert tensors['q.0.2.weight'][0] == pytest.approx(np.concatenate(quarters))
 
 
 def test_distilling_climbs_the_composed_energy(tmp_path):
