@@ -95,8 +95,7 @@ def climbed(bundles: list[Bundle], task: Task, states: list[np.ndarray], seed: i
         adam.step()
     sampler = {name.replace('layers', 'sampler'): values.numpy()
                for name, values in policy.state_dict().items()}
-    layers = wide_sum([Part(q, columns, 1.0) for b in bundles for q in b.actor().q_layers],
-                      len(columns))
+    layers = wide_sum([Part(b.actor().q_layers[0], columns, 1.0) for b in bundles], len(columns))
     manifest = Manifest.of(task, 'ddpg', 0.0, bundles[0].manifest.discount,
                            {'composed': [bundle.digest for bundle in bundles], 'updates': updates})
     return Bundle(manifest, sampler | named(layers, 'q.0'))
