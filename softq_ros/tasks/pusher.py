@@ -108,6 +108,12 @@ class Pusher(Task):
         return np.concatenate([sensors.position, sensors.velocity, sensors.tool_position[:2],
                                sensors.object_position[:2]]).astype(np.float32)
 
+    def sensors_of(self, observation: np.ndarray) -> Sensors:
+        """Return what an observation shows; heights are zero."""
+        position, velocity, fork, puck = np.split(np.asarray(observation, float), (3, 6, 8))
+        return Sensors(0, self.contract.joints, position, velocity, np.zeros(3),
+                       np.array([*fork, 0.0]), None, np.array([*puck, 0.0]))
+
     def distance(self, sensors: Sensors) -> float:
         """Return how far the puck is from the goal along the axes that count [m]."""
         away = sensors.object_position[:2] - self.goal

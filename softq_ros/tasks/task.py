@@ -103,6 +103,15 @@ class Task(ABC):
         :param past: earlier control steps of the episode, newest first, at most ``history``.
         """
 
+    def sensors_of(self, observation: np.ndarray) -> Sensors:
+        """
+        Return what was measured, as far as :meth:`judge` asks, from an observation ``(O,)``.
+
+        :raises ConfigurationError: where the observation does not say it.
+        """
+        raise ConfigurationError(f'{self.name}: what other runs stored cannot be judged by what '
+                                 'its observation shows; accepted: a task of the pusher')
+
     @abstractmethod
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
         """

@@ -27,39 +27,16 @@ import numpy as np
 
 from softq_ros.errors import ConfigurationError, RunError
 from softq_ros.learning.composed_sampler import ComposedEnergy, ComposedSampler, frozen_qs
-from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, row_type
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.wide import Layers, named, Part, wide_sum
 from softq_ros.policies.bundle import Bundle, Manifest
 from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import columns_of, make_actor
 from softq_ros.policies.tensors import MOST_BYTES
-from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task
 from softq_ros.training.provenance import commit, versions
 from softq_ros.training.run import FILE, read_run
-
-
-def stored_states(run: Path, task: Task) -> np.ndarray:
-    """
-    Return the observations of a run's replay as a task sees them, ``(B, O)``; nothing is written.
-
-    :raises RunError: when the run has none, or its task lacks a component.
-    """
-    facts = read_run(run).facts
-    own = load_task(facts['task'], facts['options'])
-    names, wanted = own.observation_spec.names, task.observation_spec.names
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        raise RunError(f'{run}: its states lack {missing[0]}; accepted: runs of a task that shows '
-                       f'all of {", ".join(wanted)}')
-    path, row = run / 'replay' / 'transitions.bin', row_type(len(names), own.action_spec.size)
-    header = np.fromfile(path, HEADER, 1) if path.is_file() else np.empty(0, HEADER)
-    if not len(header) or header['magic'][0] != MAGIC or not header['total'][0]:
-        raise RunError(f'{run}: no transitions in its replay; accepted: a run that stored some')
-    held = int(min(header['total'][0], header['capacity'][0]))
-    rows = np.memmap(path, row, 'r', HEADER_BYTES, (held,))
-    return np.asarray(rows['values'][:, [names.index(name) for name in wanted]])
+from softq_ros.training.stored import stored_states
 
 
 def run_of(bundle: Bundle, runs: Path) -> Path:

@@ -13,6 +13,7 @@
 # limitations under the License.
 """The learner: replay, governor, updates, versions of the weights, checkpoints."""
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -34,6 +35,7 @@ from softq_ros.training.checkpoint import (
     load_newest, reserve_versions, reserved_versions, save_checkpoint)
 from softq_ros.training.metrics import Metrics
 from softq_ros.training.run import Run
+from softq_ros.training.stored import judged, SharedReplay
 
 AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg, 'droq': Droq}
 LOG_EVERY = 100  # updates between two rows of metrics
@@ -57,7 +59,12 @@ class Learner:
     """
 
     def __init__(self, task: Task, settings: Settings, run: Run) -> None:
-        """Start, or go on from the newest checkpoint and the replay beside it."""
+        """
+        Start, or go on from the newest checkpoint and the replay beside it.
+
+        :raises RunError: when a run that it shall learn from, too, has nothing for it.
+        :raises ConfigurationError: when the task cannot judge what others stored.
+        """
         self._task, self._settings, self._run = task, settings, run
         self.algorithm = run.facts['algorithm']
         self._seed = run.facts['seed']
@@ -65,6 +72,8 @@ class Learner:
         self._agent: Agent = AGENTS[self.algorithm](*sizes, settings, self._seed)
         self.replay = ReplayBuffer(settings.replay_capacity, *sizes,
                                    run.path / 'replay' / 'transitions.bin')
+        shared = [judged(Path(path), task) for path in run.facts.get('replays', [])]
+        self._source = SharedReplay(self.replay, shared) if shared else self.replay
         self.version = self._reserved = 0
         self._published_at = 0
         self._weights: dict[str, np.ndarray] = {}
@@ -159,7 +168,7 @@ class Learner:
         """
         rng = np.random.default_rng([self._seed, self.updates])
         settings = self._settings
-        metrics = self._agent.update(self.replay.sample(
+        metrics = self._agent.update(self._source.sample(
             settings.batch_size, rng, settings.n_step, settings.discount))
         if self.updates % LOG_EVERY == 0:
             self.metrics.write(self.steps, metrics | {'updates': self.updates})

@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """A run: a directory with one training."""
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import re
@@ -135,8 +136,16 @@ def _numbered(runs: Path, stem: str) -> list[tuple[int, Path]]:
                   if number.isascii() and number.isdigit())
 
 
+def _kept(replays: Sequence[str], n_step: int) -> list[str]:
+    """Return directories of other runs as they are kept."""
+    if replays and n_step != 1:
+        raise RunError(f'n_step: got {n_step} with the replay of another run, {replays[0]}; '
+                       'accepted: 1')
+    return [str(Path(replay).resolve()) for replay in replays]
+
+
 def resume_run(path: Path, asked: dict, steps: int = 0, owner: str = '',
-               command: str = '') -> Run:
+               command: str = '', replays: Sequence[str] = ()) -> Run:
     """
     Go on with a run as it was made.
 
@@ -145,7 +154,10 @@ def resume_run(path: Path, asked: dict, steps: int = 0, owner: str = '',
     :param steps: a larger budget; 0: the run's own.
     :param owner: who goes on.
     :param command: what a person typed for it.
-    :raises RunError: when there is no run, or it was made for something else.
+    :param replays: directories of runs it learns from, too, from now on; the run's own where left
+        out.
+    :raises RunError: when there is no run, it was made for something else, or sums several steps
+        and shall learn from others.
     """
     facts = read_run(path).facts
     options = {f'option {name}': value for name, value in facts['options'].items()}
@@ -160,6 +172,8 @@ def resume_run(path: Path, asked: dict, steps: int = 0, owner: str = '',
         raise RunError(f'{path}: steps: got {steps}; accepted: {budget}, its budget, or more')
     facts['settings']['steps'] = max(steps, budget)
     facts['command'] += f'; {command}' if command else ''
+    facts['replays'] = (_kept(replays, facts['settings']['n_step'])
+                        or facts.get('replays', []))
     facts['owner'] = owner
     try:
         _write(path, facts)
@@ -182,7 +196,8 @@ def _create(path: Path, facts: dict) -> Run:
 
 def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settings: Settings,
              resume: bool = False, owner: str = '', command: str = '', steps: int = 0,
-             options: dict | None = None, perturb: str = 'none') -> Run:
+             options: dict | None = None, perturb: str = 'none',
+             replays: Sequence[str] = ()) -> Run:
     """
     Make a run, or go on with one.
 
@@ -196,6 +211,7 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
     :param steps: budget asked for; 0: what the settings say.
     :param options: of the task, all of them.
     :param perturb: the scenario that disturbs the robot while it learns.
+    :param replays: directories of runs it learns from, too.
     :raises RunError: when the run exists and neither holds, when there is none to resume, or when
         it was made for something else.
     :raises ConfigurationError: for a seed that is not accepted.
@@ -219,6 +235,6 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
         raise RunError(f'{runs / name} exists; accepted: resume it, or another name')
     settings = replace(settings, steps=steps or settings.steps)
     facts = describe(task, algorithm, seed, settings, command, options or {}, perturb)
-    facts['owner'] = owner
+    facts |= {'owner': owner, 'replays': _kept(replays, settings.n_step)}
     number = numbered[-1][0] + 1 if numbered else 1
     return _create(runs / (name or f'{stem}-{number}'), facts)

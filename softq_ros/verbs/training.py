@@ -34,6 +34,9 @@ def add_train(train: argparse.ArgumentParser) -> None:
     add_option(train)
     train.add_argument('--perturb', default='none', help='disturb the robot while it learns, at '
                        'first gently: none, light, bully, or a .yaml file')
+    train.add_argument('--replay', action='append', default=[], metavar='RUN',
+                       help='a run whose stored transitions, judged by this task, are half of '
+                       'each batch; may be repeated, and said when a run goes on')
     where = train.add_mutually_exclusive_group()
     where.add_argument('--runs', default='runs', help='directory that holds runs')
     where.add_argument('--run', help='directory of a new run')
@@ -45,7 +48,8 @@ def add_train(train: argparse.ArgumentParser) -> None:
 def _command(words: dict, options: argparse.Namespace) -> str:
     disturbed = {} if options.perturb == UNDISTURBED else {'perturb': options.perturb}
     pairs = [*(words | disturbed).items(), *(('option', word) for word in options.option),
-             *(('set', word) for word in options.set)]
+             *(('set', word) for word in options.set),
+             *(('replay', word) for word in options.replay)]
     return shlex.join(['softq', 'train', *(str(word) for name, value in pairs
                                            for word in (f'--{name}', value))])
 
@@ -54,6 +58,9 @@ def _open_run(options: argparse.Namespace, task):
     """Make the run that was asked for, or go on with one as it was made."""
     from softq_ros.training.run import check_name, open_run, resume_run
     from softq_ros.training.settings import load_settings
+    from softq_ros.training.stored import judged
+    for replay in options.replay:
+        judged(Path(replay), task, 1)
     if options.steps is not None and options.steps < 1:
         raise ConfigurationError(f'--steps: got {options.steps}; accepted: 1 or more')
     steps = {} if options.steps is None else {'steps': options.steps}
@@ -66,7 +73,8 @@ def _open_run(options: argparse.Namespace, task):
                 raise ConfigurationError(f'--{word}: got {getattr(options, word)} with --resume; '
                                          'accepted: nothing, a run goes on as it was made')
         return resume_run(Path(options.resume), given, options.steps or 0,
-                          command=_command({'resume': options.resume} | steps, options))
+                          command=_command({'resume': options.resume} | steps, options),
+                          replays=options.replay)
     chosen = FIRST_CHOICE | given
     settings = load_settings(chosen['algorithm'], chosen['task'], overrides | steps)
     runs, name = Path(options.runs), ''
@@ -74,7 +82,7 @@ def _open_run(options: argparse.Namespace, task):
         runs, name = Path(options.run).parent, Path(options.run).name
         check_name(name)
     return open_run(runs, name, **chosen, settings=settings,
-                    options=task.options, perturb=options.perturb,
+                    options=task.options, perturb=options.perturb, replays=options.replay,
                     command=_command(chosen | {'steps': settings.steps}, options))
 
 
@@ -92,7 +100,8 @@ def _prepare(options: argparse.Namespace) -> tuple:
         name, numbers = facts['task'], facts['options']
         perturb = facts.get('perturb', UNDISTURBED)
     if is_environment(name):
-        for word, value in (('option', options.option), ('perturb', options.perturb)):
+        for word, value in (('option', options.option), ('perturb', options.perturb),
+                            ('replay', options.replay)):
             if value not in ([], UNDISTURBED):
                 raise ConfigurationError(f'--{word}: got {value}; accepted: nothing with a '
                                          f'gymnasium environment, {name}')

@@ -21,6 +21,7 @@ import argparse
 from collections.abc import Sequence
 import json
 from pathlib import Path
+import shutil
 import sys
 from typing import NamedTuple
 
@@ -50,14 +51,19 @@ STARTS = {name: load_task('pusher_x').options[name] for name in ('puck_x', 'held
 TRAININGS = {'corner': ('pusher_corner', 'sql'), 'x': ('pusher_x', 'sql'),
              'y': ('pusher_y', 'sql'), 'x-ddpg': ('pusher_x', 'ddpg'),
              'y-ddpg': ('pusher_y', 'ddpg')}
+SHARED = {'x-shared': ('x', 'y'), 'y-shared': ('y', 'x')}  # goes on with the replay of the other
+MORE = 40_000  # control steps then; the corner's training has as many more
 TEMPERATURE = load_settings('sql', 'pusher_x', {}).temperature
-COMPOSED = ('live', 'live-sum', 'live-tuned', 'distilled', 'distilled-tuned')
+COMPOSED = ('live', 'live-sum', 'live-tuned', 'distilled', 'distilled-tuned', 'live-apart')
 HEAD = ['method', 'success', 'of each seed', 'held for five steps', 'distance [m]',
         'of each seed [m]']
 
 
 def run_of(training: str, seed: int) -> Path:
     """Return the folder of a training."""
+    if training in SHARED:
+        own = run_of(SHARED[training][0], seed)
+        return own.with_name(f'{own.name}-shared')
     task, algorithm = TRAININGS[training]
     return RUNS / f'{task}-{algorithm}-s{seed}'
 
@@ -71,6 +77,19 @@ def made_of(runs: list[Path]) -> Path:
     """Return the folder of what is made of runs; another one once they have gone on."""
     digests = (load_bundle(run / 'policy').digest[:8] for run in runs)
     return RUNS / 'pusher-composed' / '-'.join(digests)
+
+
+def share(training: str, seed: int) -> None:
+    """Let a copy of a finished training go on, half of each batch from the replay of another."""
+    own, other = (run_of(name, seed) for name in SHARED[training])
+    run = run_of(training, seed)
+    if not run.exists():
+        made = run.with_name(f'{run.name}.new')
+        shutil.rmtree(made, ignore_errors=True)
+        shutil.copytree(own, made, ignore=shutil.ignore_patterns('proved.json'))
+        made.rename(run)
+    steps = yaml.safe_load((own / 'run.yaml').read_text())['settings']['steps'] + MORE
+    train(run.name, '--steps', str(steps), '--replay', str(other), resume=True)
 
 
 def score(name: str, seed: int) -> dict | None:
@@ -177,7 +196,9 @@ def about(runs: list[Path]) -> str:
     (x, y), most = CORNER.goal, f'{CORNER.options["success_distance"]:g} m'
     return (
         f'Push a puck to the lines x = {x:g} m (pusher_x) and y = {y:g} m (pusher_y); nobody '
-        f'trained the two together for their crossing. Trainings of {lengths(runs)} control '
+        f'trained the two together for their crossing. Each went on for {MORE} control steps in '
+        'which half of every batch was what the other had stored, judged by its own reward '
+        f'(`softq train --resume RUN --replay OTHER`). Trainings of {lengths(runs)} control '
         f'steps: {trained_at(runs)}; last weights, {EPISODES} starts of {CORNER.horizon} steps '
         f'for each training, test seed {SEED}, stochastic. While they learn, pucks start at x '
         f'from {low:g} to {high:g} m and {STARTS["held_share"]:.0%} of them in the fork, in all '
@@ -207,14 +228,15 @@ def words_of(numbers: Sequence[float]) -> str:
 def mixes(seeds: list[int]) -> str:
     """Say what was tuned."""
     found = [tuned(runs, made_of(runs)) for runs in (
-        [run_of('x', seed), run_of('y', seed)] for seed in seeds)]
+        [run_of(name, seed) for name in SHARED] for seed in seeds)]
     return 'Tuned, weight of pusher_x and temperature of each seed: ' + (', '.join(
         f'{mix.weight:g} and {mix.temperature:g}' for mix in found) or MISSING) + '.'
 
 
 def wandering(seeds: range) -> str:
     """Say how far the newest Qs lie from what the policies carry."""
-    far = [wander(run_of(name, seed)) for seed in seeds for name in 'xy' if finished(name, seed)]
+    far = [wander(run_of(name, seed)) for seed in seeds for name in SHARED
+           if finished(name, seed)]
     return ('Policies carry the mean of late Qs (docs/algorithm.md). Over the actions the newest '
             'Q of a skill differs from it by this much (standard deviation over 64 uniform '
             f'actions, median of 300 stored states; the temperature is {TEMPERATURE:g}): '
@@ -228,8 +250,8 @@ def write(seeds: int, steps: int | None = None) -> None:
     scores = {name: {seed: found for seed in range(seeds) if (found := score(name, seed))}
               for name in METHODS}
     rows = {name: row_of(found) for name, found in scores.items()}
-    runs = [run_of(training, seed) for training in TRAININGS for seed in range(seeds)
-            if finished(training, seed)]
+    runs = [run_of(training, seed) for training in (*TRAININGS, *SHARED)
+            for seed in range(seeds) if finished(training, seed)]
     picture = []
     if any(scores.values()):
         draw(scores, IMAGES / 'pusher.png')
@@ -238,8 +260,8 @@ def write(seeds: int, steps: int | None = None) -> None:
         about(runs),
         table(HEAD, [line(method.words, rows[name]) for name, method in METHODS.items()]),
         *picture, mixes(list(scores['live-tuned'])), wandering(range(seeds)),
-        'A film: `softq evaluate "[runs/prove/pusher_x-sql-s0/policy, '
-        'runs/prove/pusher_y-sql-s0/policy]" --task pusher_corner --episodes 0 --video '
+        'A film: `softq evaluate "[runs/prove/pusher_x-sql-s0-shared/policy, '
+        'runs/prove/pusher_y-sql-s0-shared/policy]" --task pusher_corner --episodes 0 --video '
         'pusher.mp4`.', '## Verdicts',
         f'Composed: at least {LEAST_SUCCESS:g} of the success and at most {MOST_DISTANCE:g} times '
         f'the distance of what was trained for the corner. A constituent alone: success of at '
@@ -259,17 +281,22 @@ def main() -> None:
                         'tasks when left out')
     options = parser.parse_args()
     torch.set_num_threads(1)
-    words = ['--steps', str(options.steps)] if options.steps else []
-    words += [word for pair in STARTS.items() for word in ('--option', '{}={}'.format(*pair))]
+    steps = options.steps or load_settings('sql', CORNER.name, {}).steps
+    words = [word for pair in STARTS.items() for word in ('--option', '{}={}'.format(*pair))]
 
     def prove(seed: int, training: str) -> None:
         task, algorithm = TRAININGS[training]
         train(run_of(training, seed).name, '--task', task, '--algorithm', algorithm, '--seed',
-              str(seed), *words)
+              str(seed), '--steps', str(steps + MORE * (training == 'corner')), *words)
 
-    campaign(prove, [(seed, training) for seed in range(options.seeds)
-                     for training in options.trainings],
-             lambda: write(options.seeds, options.steps), options.jobs)
+    def page() -> None:
+        write(options.seeds, options.steps)
+
+    items = [(seed, training) for seed in range(options.seeds) for training in options.trainings]
+    campaign(prove, items, page, options.jobs)
+    campaign(lambda seed, training: share(training, seed), [
+        (seed, training) for seed in range(options.seeds) for training in SHARED
+        if all(finished(name, seed) for name in SHARED[training])], page, options.jobs)
 
 
 if __name__ == '__main__':

@@ -41,13 +41,18 @@ def softq(*words: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def train(name: str, *words: str) -> Path:
-    """Train into ``runs/prove/<name>``, or go on with what is there; return the run."""
+def train(name: str, *words: str, resume: bool = False) -> Path:
+    """
+    Train into ``runs/prove/<name>``, or go on with what is there; return the run.
+
+    :param resume: go on with the words, too, which are else those of a new run.
+    """
     run, done = RUNS / name, RUNS / name / 'proved.json'
     if not done.exists():
         begun = (run / 'run.yaml').exists()
         result = softq('train', '--no-curve', *(
-            ['--resume', str(run)] if begun else ['--run', str(run), *words]))
+            ['--resume', str(run)] if begun else ['--run', str(run)]),
+            *(words if resume or not begun else ()))
         done.write_text(json.dumps(result))
     return run
 

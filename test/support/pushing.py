@@ -197,21 +197,23 @@ class Method(NamedTuple):
     sampling: str = 'stochastic'
 
 
+PAIR = ('x-shared', 'y-shared')
 METHODS = {
     'direct': Method('trained for the corner', ('corner',), lambda runs, *_: together(runs)),
-    'x': Method('pusher_x alone', ('x',), lambda runs, *_: together(runs)),
-    'y': Method('pusher_y alone', ('y',), lambda runs, *_: together(runs)),
-    'live': Method('composed live, average', ('x', 'y'), lambda runs, *_: together(runs)),
-    'live-sum': Method('composed live, sum', ('x', 'y'),
-                       lambda runs, *_: together(runs, SUM)),
-    'live-tuned': Method('composed live, tuned', ('x', 'y'),
+    'x': Method('pusher_x alone', PAIR[:1], lambda runs, *_: together(runs)),
+    'y': Method('pusher_y alone', PAIR[1:], lambda runs, *_: together(runs)),
+    'live': Method('composed live, average', PAIR, lambda runs, *_: together(runs)),
+    'live-sum': Method('composed live, sum', PAIR, lambda runs, *_: together(runs, SUM)),
+    'live-tuned': Method('composed live, tuned', PAIR,
                          lambda runs, _, out: together(runs, tuned(runs, out))),
-    'live-newest': Method('composed live, newest Qs', ('x', 'y'),
+    'live-newest': Method('composed live, newest Qs', PAIR,
                           lambda runs, *_: together(runs, of=newest_of)),
-    'distilled': Method('distilled, average', ('x', 'y'), lambda runs, seed, out: distilled(
+    'distilled': Method('distilled, average', PAIR, lambda runs, seed, out: distilled(
         runs, seed, Mix(), out / 'distilled').actor()),
-    'distilled-tuned': Method('distilled, tuned', ('x', 'y'), lambda runs, seed, out: distilled(
+    'distilled-tuned': Method('distilled, tuned', PAIR, lambda runs, seed, out: distilled(
         runs, seed, tuned(runs, out), out / 'distilled-tuned').actor()),
-    'averaged': Method('averaged actions', ('x', 'y'), lambda runs, *_: averaged(runs)),
+    'averaged': Method('averaged actions', PAIR, lambda runs, *_: averaged(runs)),
+    'live-apart': Method('composed live, average, before they shared', ('x', 'y'),
+                         lambda runs, *_: together(runs)),
     'ddpg': Method("DDPG's sum", ('x-ddpg', 'y-ddpg'), lambda runs, seed, out: sum_of_ddpg(
         runs, seed, out / 'ddpg').actor(), 'deterministic')}

@@ -13,61 +13,29 @@
 # limitations under the License.
 from dataclasses import replace
 from test.support.bundles import bundle_of
+from test.support.stream import make_run
 
 import numpy as np
 import pytest
 
 from softq_ros.cli import main
 from softq_ros.errors import BundleError, ConfigurationError, RunError
-from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import make_settings
 from softq_ros.policies.bundle import Bundle, load_bundle, Manifest, save_bundle
 from softq_ros.policies.choice import Choice
 from softq_ros.policies.composed import make_actor, task_for
-from softq_ros.records import Transition
 from softq_ros.tasks.catalogue import load_task
-from softq_ros.training.compose import compose, composed_q, mean_sampler, run_of, stored_states
-from softq_ros.training.run import open_run
+from softq_ros.training.compose import compose, composed_q, mean_sampler, run_of
+from softq_ros.training.stored import stored_states
 
 TASK = load_task('multigoal')
 SMALL = {'hidden': [16, 16]}
 BOTH = Choice(('one', 'two'))
 
 
-def make_run(folder, name, count, task=TASK):
-    """Make a run whose replay holds so many states: 0, 1, 2 ..."""
-    run = open_run(folder, name, task.name, 'sql', 0, make_settings('sql', SMALL),
-                   options=task.options)
-    sizes = task.observation_spec.size, task.action_spec.size
-    replay = ReplayBuffer(100, *sizes, run.path / 'replay' / 'transitions.bin')
-    for index in range(count):
-        state = np.full(sizes[0], index, np.float32)
-        replay.add(Transition(state, np.zeros(sizes[1], np.float32), 0.0, 1.0, state + 1))
-    replay.close()
-    return run
-
-
-def test_states_of_a_run_are_read_and_nothing_is_written(tmp_path):
-    run = make_run(tmp_path, 'one', 5)
-    before = (run.path / 'replay' / 'transitions.bin').read_bytes()
-    assert stored_states(run.path, TASK).tolist() == [[i, i] for i in range(5)]
-    full = make_run(tmp_path, 'full', 130)
-    assert sorted(stored_states(full.path, TASK)[:, 0]) == list(range(30, 130))
-    assert (run.path / 'replay' / 'transitions.bin').read_bytes() == before
-
-
-def test_runs_without_states_or_with_others_are_refused(tmp_path):
-    with pytest.raises(RunError, match='no transitions'):
-        stored_states(make_run(tmp_path, 'empty', 0).path, TASK)
-    with pytest.raises(RunError, match='its states lack'):
-        stored_states(make_run(tmp_path, 'one', 3).path, load_task('sawyer_reach'))
-    with pytest.raises(RunError, match='no run'):
-        stored_states(tmp_path, TASK)
-
-
 def test_the_run_of_a_bundle_is_found_by_its_identity(tmp_path):
-    runs = [make_run(tmp_path, name, 1) for name in ('one', 'two')]
+    runs = [make_run(tmp_path, name, 1, TASK) for name in ('one', 'two')]
     bundle = bundle_of(TASK)
     trained = {'run': runs[1].identity}
     mine = replace(bundle, manifest=replace(bundle.manifest, trained=trained))
@@ -82,7 +50,7 @@ def test_the_run_of_a_bundle_is_found_by_its_identity(tmp_path):
 def test_the_composed_bundle_has_the_energy_of_the_live_composition(choice, alpha, tmp_path):
     bundles = {'one': bundle_of(TASK, 0, temperature=0.2),
                'two': bundle_of(TASK, 1, temperature=0.5)}
-    run = make_run(tmp_path, 'run', 20)
+    run = make_run(tmp_path, 'run', 20, TASK)
     made, report = compose(bundles, TASK, choice, [run.path], 3, 0, SMALL, 'a test')
     assert report['states'] == 20 and report['updates'] == 3
     save_bundle(tmp_path / 'made', made)
@@ -110,7 +78,7 @@ def test_where_temperatures_agree_the_average_is_of_the_qs():
 def test_distilling_climbs_the_composed_energy(tmp_path):
     bundles = {name: bundle_of(TASK, seed, temperature=0.1)
                for seed, name in enumerate(('one', 'two'))}
-    run = make_run(tmp_path, 'run', 20)
+    run = make_run(tmp_path, 'run', 20, TASK)
     live, means = make_actor(bundles, TASK), []
     state = stored_states(run.path, TASK)[7]
     for updates in (1, 600):
@@ -126,7 +94,7 @@ def test_distilling_climbs_the_composed_energy(tmp_path):
 
 def test_a_new_sampler_starts_as_the_mean_of_those_it_stands_for(tmp_path):
     bundles = {name: bundle_of(TASK, seed) for seed, name in enumerate(('one', 'two'))}
-    run = make_run(tmp_path, 'run', 20)
+    run = make_run(tmp_path, 'run', 20, TASK)
     state = stored_states(run.path, TASK)[7]
     made, _ = compose(bundles, TASK, BOTH._replace(weights=(0.8, 0.2)), [run.path], 1, 0,
                       {'learning_rate': 1e-9}, '')
@@ -141,14 +109,14 @@ def test_where_one_policy_has_no_such_sampler_a_new_one_starts_from_nothing(tmp_
     gaussian = SoftActorCritic(2, 2, make_settings('sac', {}), 0).weights()
     bundles = [bundle_of(TASK, 0), Bundle(Manifest.of(TASK, 'sac', 1.0, 0.99, {}), gaussian)]
     assert mean_sampler(bundles, TASK, BOTH) is None
-    run = make_run(tmp_path, 'run', 20)
+    run = make_run(tmp_path, 'run', 20, TASK)
     made, _ = compose(dict(zip(('one', 'two'), bundles)), TASK, BOTH, [run.path], 1, 0, {}, '')
     assert made.weights['sampler.0.bias'].shape == (128,)
 
 
 def test_the_verb_finds_the_runs_and_keeps_what_is_there(tmp_path, capsys):
     for seed, name in enumerate(('one', 'two')):
-        bundle, run = bundle_of(TASK, seed), make_run(tmp_path / 'runs', name, 10)
+        bundle, run = bundle_of(TASK, seed), make_run(tmp_path / 'runs', name, 10, TASK)
         trained = {'run': run.identity}
         save_bundle(tmp_path / name, replace(
             bundle, manifest=replace(bundle.manifest, trained=trained)))
@@ -167,7 +135,7 @@ def test_the_verb_finds_the_runs_and_keeps_what_is_there(tmp_path, capsys):
 
 def test_what_cannot_be_composed_is_refused(tmp_path):
     one, two = bundle_of(TASK, 0), bundle_of(TASK, 1)
-    run = make_run(tmp_path, 'run', 3).path
+    run = make_run(tmp_path, 'run', 3, TASK).path
 
     def call(bundles=None, updates=1):
         return compose(bundles or {'one': one, 'two': two}, TASK, BOTH, [run], updates, 0,
