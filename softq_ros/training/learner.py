@@ -13,7 +13,6 @@
 # limitations under the License.
 """The learner: replay, governor, updates, versions of the weights, checkpoints."""
 import math
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -72,7 +71,7 @@ class Learner:
         self._agent: Agent = AGENTS[self.algorithm](*sizes, settings, self._seed)
         self.replay = ReplayBuffer(settings.replay_capacity, *sizes,
                                    run.path / 'replay' / 'transitions.bin')
-        shared = [judged(Path(path), task) for path in run.facts.get('replays', [])]
+        shared = [judged(run.path / other, task) for other in run.facts.get('replays', [])]
         self._source = SharedReplay(self.replay, shared) if shared else self.replay
         self.version = self._reserved = 0
         self._published_at = 0

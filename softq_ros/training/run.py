@@ -14,6 +14,7 @@
 """A run: a directory with one training."""
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+import os
 from pathlib import Path
 import re
 import uuid
@@ -136,12 +137,12 @@ def _numbered(runs: Path, stem: str) -> list[tuple[int, Path]]:
                   if number.isascii() and number.isdigit())
 
 
-def _kept(replays: Sequence[str], n_step: int) -> list[str]:
-    """Return directories of other runs as they are kept."""
+def _kept(replays: Sequence[str], run: Path, n_step: int) -> list[str]:
+    """Return directories of other runs as they are seen from a run."""
     if replays and n_step != 1:
         raise RunError(f'n_step: got {n_step} with the replay of another run, {replays[0]}; '
                        'accepted: 1')
-    return [str(Path(replay).resolve()) for replay in replays]
+    return [os.path.relpath(replay, run) for replay in replays]
 
 
 def resume_run(path: Path, asked: dict, steps: int = 0, owner: str = '',
@@ -172,7 +173,7 @@ def resume_run(path: Path, asked: dict, steps: int = 0, owner: str = '',
         raise RunError(f'{path}: steps: got {steps}; accepted: {budget}, its budget, or more')
     facts['settings']['steps'] = max(steps, budget)
     facts['command'] += f'; {command}' if command else ''
-    facts['replays'] = (_kept(replays, facts['settings']['n_step'])
+    facts['replays'] = (_kept(replays, path, facts['settings']['n_step'])
                         or facts.get('replays', []))
     facts['owner'] = owner
     try:
@@ -235,6 +236,6 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
         raise RunError(f'{runs / name} exists; accepted: resume it, or another name')
     settings = replace(settings, steps=steps or settings.steps)
     facts = describe(task, algorithm, seed, settings, command, options or {}, perturb)
-    facts |= {'owner': owner, 'replays': _kept(replays, settings.n_step)}
-    number = numbered[-1][0] + 1 if numbered else 1
-    return _create(runs / (name or f'{stem}-{number}'), facts)
+    path = runs / (name or f'{stem}-{numbered[-1][0] + 1 if numbered else 1}')
+    facts |= {'owner': owner, 'replays': _kept(replays, path, settings.n_step)}
+    return _create(path, facts)

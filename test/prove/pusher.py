@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 import matplotlib
 import numpy as np
-from rows import campaign, IMAGES, MISSING, publish, RUNS, table, train, trained_at
+from rows import campaign, IMAGES, MISSING, publish, RUNS, seen, table, train, trained_at
 import torch
 import yaml
 
@@ -89,7 +89,7 @@ def share(training: str, seed: int) -> None:
         shutil.copytree(own, made, ignore=shutil.ignore_patterns('proved.json'))
         made.rename(run)
     steps = yaml.safe_load((own / 'run.yaml').read_text())['settings']['steps'] + MORE
-    train(run.name, '--steps', str(steps), '--replay', str(other), resume=True)
+    train(run.name, '--steps', str(steps), '--replay', seen(other), resume=True)
 
 
 def score(name: str, seed: int) -> dict | None:

@@ -41,6 +41,11 @@ def softq(*words: str) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def seen(run: Path) -> str:
+    """Return a folder as it is called where the verbs are run: no path of this machine is kept."""
+    return os.path.relpath(run, ROOT)
+
+
 def train(name: str, *words: str, resume: bool = False) -> Path:
     """
     Train into ``runs/prove/<name>``, or go on with what is there; return the run.
@@ -50,9 +55,8 @@ def train(name: str, *words: str, resume: bool = False) -> Path:
     run, done = RUNS / name, RUNS / name / 'proved.json'
     if not done.exists():
         begun = (run / 'run.yaml').exists()
-        result = softq('train', '--no-curve', *(
-            ['--resume', str(run)] if begun else ['--run', str(run)]),
-            *(words if resume or not begun else ()))
+        result = softq('train', '--no-curve', '--resume' if begun else '--run', seen(run),
+                       *(words if resume or not begun else ()))
         done.write_text(json.dumps(result))
     return run
 
