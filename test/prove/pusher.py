@@ -275,7 +275,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seeds', type=int, default=3)
     parser.add_argument('--jobs', type=int, default=2, help='trainings side by side')
-    parser.add_argument('--trainings', nargs='*', choices=list(TRAININGS), default=list(TRAININGS),
+    known = [*TRAININGS, *SHARED]
+    parser.add_argument('--trainings', nargs='*', choices=known, default=known,
                         help='that are made where they are missing; none: what is there is scored')
     parser.add_argument('--steps', type=int, help='control steps of each training; those of the '
                         'tasks when left out')
@@ -292,11 +293,13 @@ def main() -> None:
     def page() -> None:
         write(options.seeds, options.steps)
 
-    items = [(seed, training) for seed in range(options.seeds) for training in options.trainings]
-    campaign(prove, items, page, options.jobs)
+    campaign(prove, [(seed, training) for seed in range(options.seeds)
+                     for training in options.trainings if training in TRAININGS],
+             page, options.jobs)
     campaign(lambda seed, training: share(training, seed), [
-        (seed, training) for seed in range(options.seeds) for training in SHARED
-        if all(finished(name, seed) for name in SHARED[training])], page, options.jobs)
+        (seed, training) for seed in range(options.seeds) for training in options.trainings
+        if training in SHARED and all(finished(name, seed) for name in SHARED[training])],
+        page, options.jobs)
 
 
 if __name__ == '__main__':
