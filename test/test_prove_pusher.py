@@ -161,6 +161,6 @@ def test_the_page_says_what_is_missing_and_shows_pucks_once_there_are_some(
     monkeypatch.setattr(pusher, 'score',
                         lambda name, seed: found if (name, seed) == ('live', 1) else None)
     pusher.write(2)
-    assert '| composed live, average | 50.0% | 50% | 25.0% | 0.100 | 0.100 |' in pages[1]
+    assert '| composed live, average | 50.0% | s1 50% | 25.0% | 0.100 | 0.100 |' in pages[1]
     picture = tmp_path / 'docs' / 'images' / 'pusher.png'
     assert 'pusher.png' in pages[1] and picture.read_bytes().startswith(b'\x89PNG')

@@ -128,7 +128,7 @@ def line(words: str, row: Row) -> list:
     """Return the cells of a method."""
     if not row.seeds:
         return [words, MISSING, '', '', '', '']
-    shares = ', '.join(f'{share:.0%}' for share in row.success)
+    shares = ', '.join(f's{seed} {share:.0%}' for seed, share in zip(row.seeds, row.success))
     return [words, f'{np.mean(row.success):.1%}', shares, f'{np.mean(row.held):.1%}',
             f'{np.mean(row.distance):.3f}', ', '.join(f'{away:.3f}' for away in row.distance)]
 

@@ -213,7 +213,7 @@ METHODS = {
     'distilled-tuned': Method('distilled, tuned', PAIR, lambda runs, seed, out: distilled(
         runs, seed, tuned(runs, out), out / 'distilled-tuned').actor()),
     'averaged': Method('averaged actions', PAIR, lambda runs, *_: averaged(runs)),
-    'live-apart': Method('composed live, average, before they shared', ('x', 'y'),
+    'live-apart': Method('composed live, before sharing', ('x', 'y'),
                          lambda runs, *_: together(runs)),
     'ddpg': Method("DDPG's sum", ('x-ddpg', 'y-ddpg'), lambda runs, seed, out: sum_of_ddpg(
         runs, seed, out / 'ddpg').actor(), 'deterministic')}
