@@ -110,7 +110,7 @@ class Task(ABC):
         :raises ConfigurationError: where the observation does not say it.
         """
         raise ConfigurationError(f'{self.name}: what other runs stored cannot be judged by what '
-                                 'its observation shows; accepted: a task of the pusher')
+                                 'its observation shows; accepted: one that has sensors_of')
 
     @abstractmethod
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:

@@ -195,6 +195,18 @@ def _create(path: Path, facts: dict) -> Run:
     return Run(path, facts, False)
 
 
+def _places(runs: Path, name: str, stem: str) -> tuple[list[Path], Path]:
+    """Return the runs there are of a name, oldest first, and where a new one goes."""
+    if name:
+        check_name(name)
+        found, path = [runs / name], runs / name
+    else:
+        numbered = _numbered(runs, stem)
+        found = [path for _, path in numbered]
+        path = runs / f'{stem}-{numbered[-1][0] + 1 if numbered else 1}'
+    return [one for one in found if (one / FILE).exists()], path
+
+
 def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settings: Settings,
              resume: bool = False, owner: str = '', command: str = '', steps: int = 0,
              options: dict | None = None, perturb: str = 'none',
@@ -217,25 +229,20 @@ def open_run(runs: Path, name: str, task: str, algorithm: str, seed: int, settin
         it was made for something else.
     :raises ConfigurationError: for a seed that is not accepted.
     """
-    if name:
-        check_name(name)
     asked = {'task': task, 'options': options or {}, 'algorithm': algorithm,
              'seed': checked_seed(seed)}
     stem = re.sub(r'[^A-Za-z0-9_.-]', '_', f'{task}-{algorithm}-s{seed}')  # ids may hold a slash
-    numbered = _numbered(runs, stem)
-    found = [runs / name] if name else [path for _, path in numbered]
-    found = [path for path in found if (path / FILE).exists()]
-    mine = [path for path in found if owner and _owner(path) == owner]
+    found, path = _places(runs, name, stem)
+    mine = [one for one in found if owner and _owner(one) == owner]
     if mine:
         return resume_run(mine[-1], asked, steps, owner)
     if resume and not found:
         raise RunError(f'nothing to resume: no run {name or stem} in {runs}')
     if resume:
         return resume_run(found[-1], asked, steps, owner, command)
-    if name and (runs / name).exists():
-        raise RunError(f'{runs / name} exists; accepted: resume it, or another name')
+    if name and path.exists():
+        raise RunError(f'{path} exists; accepted: resume it, or another name')
     settings = replace(settings, steps=steps or settings.steps)
     facts = describe(task, algorithm, seed, settings, command, options or {}, perturb)
-    path = runs / (name or f'{stem}-{numbered[-1][0] + 1 if numbered else 1}')
     facts |= {'owner': owner, 'replays': _kept(replays, path, settings.n_step)}
     return _create(path, facts)
