@@ -38,6 +38,12 @@ def import_pusher(monkeypatch):
     return importlib.import_module('pusher')
 
 
+@pytest.fixture(name='page')
+def import_page(pusher):
+    """Return the module of its page."""
+    return importlib.import_module('pusher_page')
+
+
 @pytest.fixture(name='pushing')
 def import_pushing(pusher):
     """Return the module of its methods."""
@@ -131,22 +137,22 @@ def scored(*distances: float) -> dict:
             'episode': [{'distance': d, 'puck x': d - 0.8, 'puck y': -0.8} for d in distances]}
 
 
-def test_verdicts_compare_the_seeds_that_both_have(pusher):
-    rows = {name: pusher.row_of(found) for name, found in {
+def test_verdicts_compare_the_seeds_that_both_have(page):
+    rows = {name: page.row_of(found) for name, found in {
         'direct': {0: scored(0.05, 0.05, 0.05, 0.15), 2: scored(9.0)},
         'live': {0: scored(0.05, 0.05, 0.11, 0.11), 1: scored(0.0)},
         'live-sum': {0: scored(0.05, 0.05, 0.05, 0.05)}, 'x': {0: scored(0.05, 1.0, 1.0)},
         'y': {}}.items()}
     assert rows['direct'].success == [0.75, 0.0] and rows['direct'].held == [0.25, 0.25]
     # 0.9 x 0.75 and 1.25 x 0.075 m
-    assert pusher.verdict('live', rows) == (
+    assert page.verdict('live', rows) == (
         '* composed live, average, seeds 0: success 0.500, at least 0.675: **missed**; '
         'distance [m] 0.080, at most 0.094: kept')
-    assert '1.000, at least 0.675: kept' in pusher.verdict('live-sum', rows)
-    assert 'success 0.333, at most 0.200: **missed**' in pusher.alone('x', rows)
-    assert pusher.alone('y', rows) == '* pusher_y alone: missing'
-    rows['direct'] = pusher.row_of({0: scored(9.0)})
-    assert 'none to be held against' in pusher.verdict('live', rows)
+    assert '1.000, at least 0.675: kept' in page.verdict('live-sum', rows)
+    assert 'success 0.333, at most 0.200: **missed**' in page.alone('x', rows)
+    assert page.alone('y', rows) == '* pusher_y alone: missing'
+    rows['direct'] = page.row_of({0: scored(9.0)})
+    assert 'none to be held against' in page.verdict('live', rows)
 
 
 def test_the_page_says_what_is_missing_and_shows_pucks_once_there_are_some(
