@@ -16,6 +16,8 @@ import pytest
 
 from softq_ros.paths import share
 from softq_ros.policies.bundle import load_bundle
+from softq_ros.policies.composed import make_actor
+from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.evaluation import evaluate
 
 BUNDLES = sorted(path.parent for path in share('policies').glob('*/policy.yaml'))
@@ -24,7 +26,8 @@ STEPS = 1000  # control steps for each
 
 def test_there_are_some():
     assert {folder.name for folder in BUNDLES} >= {
-        'sawyer_stack', 'sawyer_stack_torque', 'sawyer_reach', 'sawyer_avoid', 'minitaur_walk'}
+        'sawyer_stack', 'sawyer_stack_torque', 'sawyer_reach', 'sawyer_avoid', 'minitaur_walk',
+        'pusher_x', 'pusher_y'}
 
 
 @pytest.mark.parametrize('folder', BUNDLES, ids=lambda folder: folder.name)
@@ -39,3 +42,12 @@ def test_it_does_what_its_manifest_says(folder):
     found = evaluate(bundle.actor(), task, count, 12345, 'test', 0, manifest.scored['sampling'])
     spread = (count * claimed * (1.0 - claimed))**0.5
     assert found.successes >= count * claimed - 4.0 * spread - (count > 1)
+
+
+def test_two_pushers_reach_together_what_neither_reaches_alone():
+    corner, names = load_task('pusher_corner'), ('pusher_x', 'pusher_y')
+    bundles = {name: load_bundle(share('policies', name)) for name in names}
+    arrived = [evaluate(make_actor(some, corner), corner, 4, 12345).successes
+               for some in ({name: bundles[name]} for name in names)]
+    assert arrived == [0, 0]
+    assert evaluate(make_actor(bundles, corner), corner, 4, 12345).successes >= 3

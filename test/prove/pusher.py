@@ -166,9 +166,8 @@ def write(seeds: int, steps: int | None = None) -> None:
     publish('pusher', 'Two skills as one', command, [
         about(runs),
         table_of(rows), *picture, mixes(list(scores['live-tuned'])), wandering(range(seeds)),
-        'A film: `softq evaluate "[runs/prove/pusher_x-sql-s0-shared/policy, '
-        'runs/prove/pusher_y-sql-s0-shared/policy]" --task pusher_corner --episodes 0 --video '
-        'pusher.mp4`.', '## Verdicts', verdicts(rows)])
+        'The policies that ship are those of seed 0, after sharing. A film: `softq evaluate '
+        '"[pusher_x, pusher_y]" --task pusher_corner --episodes 0 --video pusher.mp4`.', '## Verdicts', verdicts(rows)])
 
 
 def main() -> None:
