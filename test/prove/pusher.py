@@ -167,7 +167,8 @@ def write(seeds: int, steps: int | None = None) -> None:
         about(runs),
         table_of(rows), *picture, mixes(list(scores['live-tuned'])), wandering(range(seeds)),
         'The policies that ship are those of seed 0, after sharing. A film: `softq evaluate '
-        '"[pusher_x, pusher_y]" --task pusher_corner --episodes 0 --video pusher.mp4`.', '## Verdicts', verdicts(rows)])
+        '"[pusher_x, pusher_y]" --task pusher_corner --episodes 0 --video pusher.mp4`.',
+        '## Verdicts', verdicts(rows)])
 
 
 def main() -> None:
