@@ -52,6 +52,13 @@ def columns_of(bundle: Bundle, spec: Spec) -> np.ndarray:
     return np.array(columns)
 
 
+def _apart(mine: list[dict], theirs: list[dict]) -> Sequence:
+    """Return how actions differ: in their names, or the first whose unit or range does."""
+    names = [', '.join(Spec.from_list(rows).names) or 'none' for rows in (mine, theirs)]
+    apart = [pair for pair in zip(mine, theirs) if pair[0] != pair[1]]
+    return names if names[0] != names[1] else apart[0]
+
+
 def check_alike(bundles: dict[str, Bundle]) -> None:
     """
     Refuse bundles whose actions, scaling, control rate or discount differ.
@@ -63,6 +70,7 @@ def check_alike(bundles: dict[str, Bundle]) -> None:
         for what in ALIKE:
             mine, theirs = getattr(one.manifest, what), getattr(other.manifest, what)
             if mine != theirs:
+                mine, theirs = _apart(mine, theirs) if what == 'action' else (mine, theirs)
                 raise BundleError(f'{what} differs: {mine} of {first}, {theirs} of {name}; '
                                   'accepted: the same in every policy of a composition')
 

@@ -17,7 +17,7 @@ from test.support.bundles import bundle_of
 import numpy as np
 import pytest
 
-from softq_ros.errors import BundleError
+from softq_ros.errors import BundleError, SoftqError
 from softq_ros.learning.actor import Actor
 from softq_ros.learning.composed_actor import ComposedActor, NarrowActor
 from softq_ros.policies.canary import check_flies, check_weights, probes
@@ -26,6 +26,7 @@ from softq_ros.tasks.catalogue import load_task
 
 TASK = load_task('sawyer_reach')
 SPEC = TASK.observation_spec
+ROWS = TASK.action_spec.to_list()
 RNG = np.random.default_rng(0)
 
 
@@ -60,10 +61,12 @@ def test_a_bundle_reads_its_own_fields_by_name_and_in_order():
 @pytest.mark.parametrize('fields, says', [
     ({'discount': 0.5}, 'discount differs: 0.99 of one, 0.5 of two'),
     ({'control_rate': 7.0}, 'control_rate differs'), ({'action_scale': [1.0]}, 'action_scale'),
-    ({'action': []}, 'action differs')])
+    ({'action': []}, 'action differs: right_j0 velocity, .*, right_j6 velocity of one, none of two'),
+    ({'action': [*ROWS[:6], ROWS[6] | {'high': 2.0}]}, "differs: {'name': 'right_j6.*2.0} of t"),
+    ({'action': [7]}, 'rows need name and unit')])
 def test_bundles_that_differ_are_refused_naming_the_difference(fields, says):
     one = bundle_of(TASK, 0)
-    with pytest.raises(BundleError, match=says):
+    with pytest.raises(SoftqError, match=says):
         make_actor({'one': one, 'two': change(one, **fields)}, TASK)
 
 
