@@ -64,7 +64,6 @@ class QuadrupedPlant:
         self._speeds = np.array([joint.dofadr[0] for joint in motors])
         self._knees = np.array([model.joint(name).qposadr[0] for name in legs.KNEES])
         self._servos = np.array([model.actuator(name).id for name in legs.MOTORS])
-        self._middle = float(model.body('base').ipos[0])
         self._perturbations = Perturbations(model, self.data, contract, [], lambda *_: None)
         self._begin(0, {})
 
@@ -86,9 +85,8 @@ class QuadrupedPlant:
         self._push_at = stamp + round(variation.get('push_sec', 0.0) * NANOSECONDS)
 
     def reset(self, start: Start, stamp: int) -> Sensors:
-        """Lay the ground of ``variation['terrain_seed']``, stand on it at rest, under a load."""
+        """Lay the ground of ``variation['terrain_seed']`` and stand on it at rest."""
         variation = start.variation or {}
-        self.model.body('base').ipos[0] = self._middle + variation.get('load_x', 0.0)
         self._begin(stamp, variation)
         seed = int(variation.get('terrain_seed', 0))
         for name, place in terrain.lay(*self._ground, seed).items():

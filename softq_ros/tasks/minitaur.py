@@ -92,14 +92,12 @@ class MinitaurWalk(Task):
         return {'terrain_digest': terrain.digest(settings['terrain'], settings['terrain_size'])}
 
     def start(self, rng: np.random.Generator) -> Start:
-        """Draw legs uniformly around the stand, seeds of ground and noise, a push, a load."""
+        """Draw legs around the stand, uniformly in a box, seeds for ground and noise, a push."""
         box = self._settings['start_box']
         position = self.contract.reset_pose + rng.uniform(-box, box, len(self.contract.joints))
         variation = {'terrain_seed': float(rng.integers(terrain.SEEDS)),
                      'noise_seed': float(rng.integers(2**31))}
-        variation |= self._push(rng)
-        shift = self._settings['load_shift']
-        return Start(position, variation=variation | {'load_x': rng.uniform(-shift, shift)})
+        return Start(position, variation=variation | self._push(rng))
 
     def _push(self, rng: np.random.Generator) -> dict[str, float]:
         """Draw when a push begins [s] and its level force [N]."""

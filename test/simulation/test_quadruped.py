@@ -195,18 +195,6 @@ def test_the_push_of_a_start_changes_the_speed_by_its_impulse_over_the_mass():
     assert speeds[12:] == pytest.approx(np.tile(np.array(force) * 0.2 / 7.473, (3, 1)), abs=0.05)
 
 
-def test_the_load_of_a_start_moves_the_centre_of_mass_until_the_next_start():
-    task = load_task('minitaur_walk', {'load_shift': 0.05})
-    loads = [task.start(np.random.default_rng(seed)).variation['load_x'] for seed in range(200)]
-    assert -0.05 < min(loads) < -0.045 and 0.045 < max(loads) < 0.05
-    plant, middles = make_plant(task), []
-    for load in ({}, {'load_x': 0.05}, {}):
-        plant.reset(Start(STAND, variation=load), 0)
-        middles.append(plant.data.body('base').subtree_com[0])
-    assert middles[1] - middles[0] == pytest.approx(0.05 * 3.353 / 7.473, abs=1e-4)
-    assert middles[2] == middles[0]
-
-
 @pytest.mark.parametrize('kind, size', [('slope', 0.12), ('slope', 0.2), ('steps', 0.03),
                                         ('blocks', 0.05)])
 def test_it_stands_at_the_start_of_every_ground(kind, size):

@@ -82,8 +82,10 @@ def test_angles_of_a_single_turn_about(axis, angle):
 
 
 def test_a_fall_ends_the_world_without_success():
-    for angle, fallen in ((0.55, False), (0.56, True)):  # cos 0.555 = 0.85
-        judgement = WALK.judge(measured(8.0), STILL, measured(8.0, attitude=turn_about(0, angle)))
+    for task, angle, fallen in ((WALK, 0.28, False), (WALK, 0.29, True),  # cos 0.284 = 0.96
+                                (load_task('minitaur_slope'), 0.55, False),
+                                (load_task('minitaur_slope'), 0.56, True)):  # cos 0.555 = 0.85
+        judgement = task.judge(measured(8.0), STILL, measured(8.0, attitude=turn_about(0, angle)))
         assert judgement.terminal is fallen and judgement.success is not fallen
 
 
