@@ -33,7 +33,8 @@ KINDS = {'minimaze': Minimaze, 'minitaur_walk': MinitaurWalk, 'multigoal': Multi
          'pusher': Pusher, 'sawyer_avoid': SawyerAvoid, 'sawyer_pose': SawyerPose,
          'swimmer_finish': SwimmerFinish, 'swimmer_speed': SwimmerSpeed}
 NOT_ZERO = ('horizon', 'fine_error', 'precision', 'margin', 'heading_limit_deg')
-ABOVE_ZERO = 'above 0'
+SHARES = ('least_upright', 'held_share')
+ABOVE_ZERO, SHARE, NOT_NEGATIVE = 'above 0', 'from 0 to 1', '0 or more'  # what numbers may be
 
 
 def task_names() -> list[str]:
@@ -53,7 +54,7 @@ def task_configuration(name: str) -> dict:
 
 
 def _check_option(where: str, value: object, default: object, choices: tuple[str, ...],
-                  least: str) -> None:
+                  bounds: str) -> None:
     if choices:
         if value not in choices:
             raise ConfigurationError(f'{where}: {accepted(str(value), choices)}')
@@ -61,10 +62,10 @@ def _check_option(where: str, value: object, default: object, choices: tuple[str
         if type(value) is not type(default):
             raise ConfigurationError(f'{where}: got {value!r}; accepted: as {default}')
     else:
-        _check_number(where, value, default, least)
+        _check_number(where, value, default, bounds)
 
 
-def _check_number(where: str, value: object, default: object, least: str) -> None:
+def _check_number(where: str, value: object, default: object, bounds: str) -> None:
     try:
         given, known_good = np.array(value), np.array(default)
     except ValueError as error:
@@ -74,8 +75,9 @@ def _check_number(where: str, value: object, default: object, least: str) -> Non
         raise ConfigurationError(f'{where}: got {value!r}; accepted: as {default}')
     if not np.isfinite(given).all():
         raise ConfigurationError(f'{where}: got {value!r}; accepted: finite numbers')
-    if given.ndim == 0 and (given < 0 or (given == 0 and least == ABOVE_ZERO)):
-        raise ConfigurationError(f'{where}: got {value!r}; accepted: {least}')
+    if given.ndim == 0 and (given < 0 or (given == 0 and bounds == ABOVE_ZERO)
+                            or (given > 1 and bounds == SHARE)):
+        raise ConfigurationError(f'{where}: got {value!r}; accepted: {bounds}')
 
 
 def read_options(words: Iterable[str]) -> dict:
@@ -110,8 +112,9 @@ def load_task(name: str, options: dict | None = None) -> Task:
         if key not in settings:
             raise ConfigurationError(f'{name}: unknown option: {accepted(key, settings)}')
         if key != 'robot':
-            least = ABOVE_ZERO if key in NOT_ZERO else '0 or more'
-            _check_option(f'{name}: {key}', value, settings[key], kind.CHOICES.get(key, ()), least)
+            bounds = ABOVE_ZERO if key in NOT_ZERO else SHARE if key in SHARES else NOT_NEGATIVE
+            _check_option(f'{name}: {key}', value, settings[key], kind.CHOICES.get(key, ()),
+                          bounds)
     settings |= options or {}
     task = kind(name, load_contract(str(settings['robot'])), settings)
     task.options = settings

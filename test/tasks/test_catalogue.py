@@ -68,6 +68,15 @@ def test_a_number_that_divides_cannot_be_zero(name):
         load_task('sawyer_stack', {name: 0.0})
 
 
+@pytest.mark.parametrize('task, name', [('minitaur_walk', 'least_upright'),
+                                        ('pusher_x', 'held_share')])
+def test_a_share_or_a_cosine_goes_from_nothing_to_one(task, name):
+    assert load_task(task, {name: 1.0}).options[name] == 1.0
+    for value in (-0.1, 1.1):
+        with pytest.raises(ConfigurationError, match='accepted: from 0 to 1'):
+            load_task(task, {name: value})
+
+
 @pytest.mark.parametrize('name', task_names())
 def test_every_component_has_a_name_of_its_own_and_a_unit(name):
     task = load_task(name)
