@@ -22,7 +22,8 @@ import json
 from pathlib import Path
 
 from curves import draw, returns_of
-from rows import campaign, fisher, IMAGES, MISSING, publish, RUNS, softq, table, train, trained_at
+from rows import (
+    campaign, fisher, IMAGES, MISSING, publish, RUNS, seen, softq, table, train, trained_at)
 
 METHODS = {'sql': 'SQL', 'sac': 'SAC', 'ddpg': 'DDPG'}
 EPISODES, SEED = 20, 7  # of the test
@@ -42,7 +43,7 @@ def rollouts(run: Path, wall: str, sampling: str) -> dict:
     kept = run / f'score-{wall}-{sampling}.json'
     if not kept.exists():
         kept.write_text(json.dumps(softq(
-            'evaluate', str(run / 'policy'), '--episodes', str(EPISODES), '--seed', str(SEED),
+            'evaluate', seen(run / 'policy'), '--episodes', str(EPISODES), '--seed', str(SEED),
             '--sampling', sampling, '--option', f'wall={wall}')))
     return json.loads(kept.read_text())
 

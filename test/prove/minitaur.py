@@ -25,7 +25,8 @@ from statistics import mean
 from typing import NamedTuple
 
 from curves import draw, returns_of
-from rows import campaign, IMAGES, MISSING, publish, RUNS, softq, table, train, trained_at
+from rows import (
+    campaign, IMAGES, MISSING, publish, RUNS, seen, softq, table, train, trained_at)
 
 from softq_ros.tasks.catalogue import load_task
 
@@ -81,7 +82,7 @@ def score(method: str, seed: int, ground: Ground) -> None:
     """Score last weights, or the trot, on a ground, once."""
     kept = kept_at(method, seed, ground)
     if not kept.exists():
-        policy = SCRIPTED if method == SCRIPTED else str(run_of(method, seed) / 'policy')
+        policy = SCRIPTED if method == SCRIPTED else seen(run_of(method, seed) / 'policy')
         options = [word for option in ground.options for word in ('--option', option)]
         found = softq('evaluate', policy, '--task', ground.task, '--episodes',
                       str(ground.episodes), '--seed', str(SEED), *options)

@@ -18,7 +18,7 @@ from pathlib import Path
 import shlex
 
 import numpy as np
-from rows import publish, RUNS, side_by_side, softq, table, train, trained_at
+from rows import publish, RUNS, seen, side_by_side, softq, table, train, trained_at
 import torch
 
 from softq_ros.learning.actor import Actor
@@ -51,7 +51,7 @@ def score(run) -> dict:
     """Return the score of a run's last weights, kept beside them."""
     kept = run / f'score-{EPISODES}.json'
     if not kept.exists():
-        found = softq('evaluate', str(run / 'policy'), '--episodes', str(EPISODES), '--seed',
+        found = softq('evaluate', seen(run / 'policy'), '--episodes', str(EPISODES), '--seed',
                       str(SEED))
         actor = load_bundle(run / 'policy').actor()
         found['values'] = [learned_value(actor, place) for place in PLACES]

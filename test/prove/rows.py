@@ -66,7 +66,7 @@ def score(run: Path, sampling: str, episodes: int, seed: int) -> dict:
     kept = run / f'score-{sampling}.json'
     if not kept.exists():
         kept.write_text(json.dumps(softq(
-            'evaluate', str(run / 'policy'), '--episodes', str(episodes), '--seed', str(seed),
+            'evaluate', seen(run / 'policy'), '--episodes', str(episodes), '--seed', str(seed),
             '--sampling', sampling)))
     return json.loads(kept.read_text())
 

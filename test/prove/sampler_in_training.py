@@ -18,7 +18,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from rows import IMAGES, publish, RUNS, softq, table
+from rows import IMAGES, publish, RUNS, seen, softq, table
 import torch
 
 from softq_ros.learning.replay import ReplayBuffer
@@ -59,8 +59,8 @@ def follow(task: str, seed: int) -> list[list]:
     for steps in POINTS[task]:
         kept = RUNS / f'{run.name}-{steps}.json'
         if not kept.exists():
-            words = ['--resume', str(run)] if (run / 'run.yaml').exists() else [
-                '--run', str(run), '--task', task, '--seed', str(seed)]
+            words = ['--resume', seen(run)] if (run / 'run.yaml').exists() else [
+                '--run', seen(run), '--task', task, '--seed', str(seed)]
             softq('train', '--no-curve', '--until', 'budget', '--steps', str(steps), *words)
             kept.write_text(json.dumps(check(run)))
         rows.append([steps, *(json.loads(kept.read_text())[key] for key in KEYS)])

@@ -24,7 +24,7 @@ import statistics
 from typing import NamedTuple
 
 from curves import draw, successes_of
-from rows import campaign, IMAGES, MISSING, publish, RUNS, softq, table, trained_at
+from rows import campaign, IMAGES, MISSING, publish, RUNS, seen, softq, table, trained_at
 
 from softq_ros.training.metrics import read_rows
 from softq_ros.training.run import read_run
@@ -98,8 +98,8 @@ def train(row: Row, method: str, seed: int, steps: int, until: str) -> None:
     words += [word for setting in (*settings, *row.settings)
               for word in ('--set', setting)]
     begun = (run / 'run.yaml').exists()
-    result = softq('train', '--until', until, *(['--resume', str(run)] if begun else [
-        '--run', str(run), '--task', row.task, '--algorithm', algorithm, '--seed',
+    result = softq('train', '--until', until, *(['--resume', seen(run)] if begun else [
+        '--run', seen(run), '--task', row.task, '--algorithm', algorithm, '--seed',
         str(seed), '--steps', str(steps), *words]))
     (run / 'proved.json').write_text(json.dumps(result))
 
@@ -191,7 +191,7 @@ def converged_lines(row: Row, method: str, seeds: int) -> list:
         kept = run / f'score-{TEST_EPISODES}.json'
         if not kept.exists():
             kept.write_text(json.dumps(softq(
-                'evaluate', str(run / 'policy'), '--episodes', str(TEST_EPISODES), '--seed',
+                'evaluate', seen(run / 'policy'), '--episodes', str(TEST_EPISODES), '--seed',
                 str(TEST_SEED))))
         score = json.loads(kept.read_text())
         low, high = score['success_ci']
