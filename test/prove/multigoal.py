@@ -97,6 +97,40 @@ def bias(variant: str, found: list[dict], truth: np.ndarray) -> list:
                                    in zip(errors.mean(0), errors.min(0), errors.max(0)))]
 
 
+def run_of(variant: str, seed: int, steps: int) -> Path:
+    """Return the folder of a training."""
+    return RUNS / f'multigoal-{steps}-{variant.replace(" ", "-")}-s{seed}'
+
+
+def prove(variant: str, seed: int, steps: int) -> dict:
+    """Train where that is missing, then score."""
+    return score(train(run_of(variant, seed, steps).name, '--task', 'multigoal', '--seed',
+                       str(seed), '--steps', str(steps), *VARIANTS[variant]))
+
+
+def page(found: dict[str, list[dict]], steps: int) -> list[str]:
+    """Return the parts of the page from the scores of each variant, by seed."""
+    oracle = MultigoalOracle(multigoal_problem(), SPACING)
+    truth = np.asarray(oracle.value(PLACES))
+    runs = [run_of(variant, seed, steps) for variant, some in found.items()
+            for seed in range(len(some))]
+    parts = [f'Trainings of {steps} control steps, seeds from 0, {trained_at(runs)}; last '
+             f'weights, {EPISODES} stochastic test episodes each, seed {SEED}; misses are in the '
+             'denominator. Goals in the order of config/tasks/multigoal.yaml.',
+             table(HEAD, [exact(oracle), exact(oracle, authors=True)]),
+             '## Bias of the soft value',
+             'Learned less exact, after scaling of the reward, where the temperature is 1: mean '
+             'over the seeds, least and largest. The smaller of two estimates, which the twin '
+             'takes, lies below the truth on average.',
+             table(['variant', 'seeds', *VALUES],
+                   [bias(variant, some, truth) for variant, some in found.items()])]
+    for variant, some in found.items():
+        parts += [f'## {variant.capitalize()}',
+                  table(HEAD, [row(str(seed), one) for seed, one in enumerate(some)]),
+                  summary(some)]
+    return parts
+
+
 def main() -> None:
     """Train what is missing, score what is new, write the page."""
     words = argparse.ArgumentParser(description=__doc__)
@@ -106,42 +140,16 @@ def main() -> None:
     words.add_argument('--variants', nargs='*', choices=list(VARIANTS), default=list(VARIANTS)[:2])
     words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
     options = words.parse_args()
-
-    def run_of(item: tuple[str, int]) -> Path:
-        return RUNS / f'multigoal-{options.steps}-{item[0].replace(" ", "-")}-s{item[1]}'
-
-    def prove(item: tuple[str, int]) -> dict:
-        return score(train(run_of(item).name, '--task', 'multigoal', '--until', 'budget',
-                           '--seed', str(item[1]), '--steps', str(options.steps),
-                           *VARIANTS[item[0]]))
-
     RUNS.mkdir(parents=True, exist_ok=True)
     pairs = [(variant, seed) for variant in options.variants
              for seed in range(min(options.seeds, SEEDS.get(variant, 3)))]
-    found = list(zip(pairs, side_by_side(prove, pairs, options.jobs)))
-    mine = {variant: [one for (name, _), one in found if name == variant]
-            for variant in options.variants}
-    oracle = MultigoalOracle(multigoal_problem(), SPACING)
-    truth = np.asarray(oracle.value(PLACES))
-    parts = [f'Trainings of {options.steps} control steps, seeds from 0, '
-             f'{trained_at([run_of(pair) for pair in pairs])}; last weights, '
-             f'{EPISODES} stochastic test episodes each, seed {SEED}; misses are in the '
-             'denominator. Goals in the order of config/tasks/multigoal.yaml.',
-             table(HEAD, [exact(oracle), exact(oracle, authors=True)]),
-             '## Bias of the soft value',
-             'Learned less exact, after scaling of the reward, where the temperature is 1: mean '
-             'over the seeds, least and largest. The smaller of two estimates, which the twin '
-             'takes, lies below the truth on average.',
-             table(['variant', 'seeds', *VALUES],
-                   [bias(variant, some, truth) for variant, some in mine.items()])]
-    for variant, some in mine.items():
-        parts += [f'## {variant.capitalize()}',
-                  table(HEAD, [row(str(seed), one) for seed, one in enumerate(some)]),
-                  summary(some)]
+    scores = side_by_side(lambda pair: prove(*pair, options.steps), pairs, options.jobs)
+    found = {variant: [one for (name, _), one in zip(pairs, scores) if name == variant]
+             for variant in options.variants}
     publish('multigoal', 'Multi-goal against the exact solution',
             shlex.join(['python', 'test/prove/multigoal.py', '--seeds', str(options.seeds),
                         '--steps', str(options.steps), '--variants', *options.variants]),
-            parts)
+            page(found, options.steps))
 
 
 if __name__ == '__main__':

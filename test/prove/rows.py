@@ -46,16 +46,19 @@ def seen(run: Path) -> str:
     return os.path.relpath(run, ROOT)
 
 
-def train(name: str, *words: str, resume: bool = False) -> Path:
+def train(name: str, *words: str, resume: bool = False, until: str = '') -> Path:
     """
     Train into ``runs/prove/<name>``, or go on with what is there; return the run.
 
     :param resume: go on with the words, too, which are else those of a new run.
+    :param until: what ends a training that is scored while it learns; left out: it is not, and
+        ends at its budget.
     """
     run, done = RUNS / name, RUNS / name / 'proved.json'
     if not done.exists():
         begun = (run / 'run.yaml').exists()
-        result = softq('train', '--no-curve', '--resume' if begun else '--run', seen(run),
+        result = softq('train', *(('--until', until) if until else ('--no-curve',)),
+                       '--resume' if begun else '--run', seen(run),
                        *(words if resume or not begun else ()))
         done.write_text(json.dumps(result))
     return run

@@ -24,7 +24,8 @@ import statistics
 from typing import NamedTuple
 
 from curves import draw, successes_of
-from rows import campaign, IMAGES, MISSING, publish, RUNS, seen, softq, table, trained_at
+from rows import (
+    campaign, IMAGES, MISSING, publish, RUNS, seen, softq, table, train, trained_at)
 
 from softq_ros.training.metrics import read_rows
 from softq_ros.training.run import read_run
@@ -89,19 +90,13 @@ def finished(run: Path) -> bool:
     return (run / 'proved.json').exists()
 
 
-def train(row: Row, method: str, seed: int, steps: int, until: str) -> None:
+def prove(row: Row, method: str, seed: int, steps: int, until: str) -> None:
     """Train, or go on."""
-    run, (_, algorithm, settings) = run_of(row, method, seed), METHODS[method]
-    if finished(run):
-        return
+    _, algorithm, settings = METHODS[method]
     words = [word for option in row.options for word in ('--option', option)]
-    words += [word for setting in (*settings, *row.settings)
-              for word in ('--set', setting)]
-    begun = (run / 'run.yaml').exists()
-    result = softq('train', '--until', until, *(['--resume', seen(run)] if begun else [
-        '--run', seen(run), '--task', row.task, '--algorithm', algorithm, '--seed',
-        str(seed), '--steps', str(steps), *words]))
-    (run / 'proved.json').write_text(json.dumps(result))
+    words += [word for setting in (*settings, *row.settings) for word in ('--set', setting)]
+    train(run_of(row, method, seed).name, '--task', row.task, '--algorithm', algorithm, '--seed',
+          str(seed), '--steps', str(steps), *words, until=until)
 
 
 class Speed(NamedTuple):
@@ -248,7 +243,7 @@ def main() -> None:
               for seed in range(ABLATED_SEEDS)]
     items += [(row, 'sql', seed, CONVERGED_STEPS, 'budget') for row in CONVERGED_ROWS
               for seed in range(options.seeds)]
-    campaign(train, [i for i in items if i[0].name in options.rows],
+    campaign(prove, [i for i in items if i[0].name in options.rows],
              lambda: write(options.seeds, list(METHODS)), options.jobs)
 
 
