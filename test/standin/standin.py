@@ -152,7 +152,7 @@ class StandIn(Node):
                          velocity=self._measured.velocity, effort=self._measured.effort)
         msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp, 10**9)
         if kind != 'silent':
-            self._states.send(msg, now)
+            self._states.send(msg, time.monotonic())  # delayed from when it was stamped
         self._written_pub.publish(Float64MultiArray(data=self._arm.written.tolist()))
         self._publish_tool(msg)
 
