@@ -101,9 +101,9 @@ def test_no_wall_of_the_maze_is_ever_crossed(actions, seed, wall):
         before = sensors.position
         sensors = plant.step(5.0 * np.array(action))
         x, y = sensors.position
-        assert -3.0 < x < 3.0 and -2.0 < y < 2.0  # inside the box
-        assert not (-1.0 < x < 1.0 and -1.0 < y < 1.0)  # and outside the block
-        if before[0] < 1.0 < x:
+        assert -1.8 < x < 1.8 and -1.2 < y < 1.2  # inside the box
+        assert not (-0.6 < x < 0.6 and -0.6 < y < 0.6)  # and outside the block
+        if before[0] < 0.6 < x:
             assert wall != ('upper' if y > 0 else 'lower')
 
 
@@ -116,7 +116,7 @@ def test_behind_two_closed_doors_the_goal_is_out_of_reach(actions, seed):
     drawn = np.random.default_rng(seed).uniform(-1, 1, (100, 2)) + [0.5, 0]
     for action in [*actions, *drawn]:
         sensors = plant.step(5.0 * np.clip(action, -1, 1))
-        assert sensors.position[0] < 1.0 and sensors.object_position is None
+        assert sensors.position[0] < 0.6 and sensors.object_position is None
         assert not task.judge(sensors, np.zeros(2), sensors).success
 
 
@@ -124,9 +124,9 @@ def test_behind_two_closed_doors_the_goal_is_out_of_reach(actions, seed):
 def test_a_way_round_the_block_leads_to_the_goal_and_says_which_it_was(wall, way, mode):
     task = load_task('minimaze', {'wall': wall})
     plant = make_plant(task)
-    sensors = plant.reset(Start(np.array([-2.0, 0.4])), 0)
-    for target in ([-1.5, 1.5 * way], [2.0, 1.5 * way], [2.2, 0.4]):
+    sensors = plant.reset(Start(np.array([-1.2, 0.25])), 0)
+    for target in ([-0.9, 0.9 * way], [1.2, 0.9 * way], [1.3, 0.25]):
         for _ in range(12):
             sensors = plant.step(np.clip((np.array(target) - sensors.position) * 10, -5, 5))
-    assert sensors.position == pytest.approx([2.2, 0.4])
+    assert sensors.position == pytest.approx([1.3, 0.25])
     assert task.mode(sensors) == mode and task.judge(sensors, np.zeros(2), sensors).success

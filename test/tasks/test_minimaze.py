@@ -56,15 +56,15 @@ def test_success_is_nearer_than_either_closed_passage_and_the_block_lead():
     walls = FILE['upper_door'], FILE['lower_door'], *FILE['walls'][4:]
     nearest = [to_segment(goal, np.array(wall)) for wall in walls]
     assert FILE['success_distance'] < min(nearest)
-    assert nearest[0] == pytest.approx(1.34, abs=0.01) and nearest[1] > nearest[0] + 0.3
+    assert nearest[0] == pytest.approx(0.783, abs=1e-3) and nearest[1] > nearest[0] + 0.3
 
 
 def test_the_way_through_the_lower_passage_is_longer():
     def length(*places):
         corners = np.array([FILE['start'], *places, FILE['goal']])
         return np.linalg.norm(np.diff(corners, axis=0), axis=1).sum()
-    upper, lower = length([-1, 1], [1, 1]), length([-1, -1], [1, -1])
-    assert upper == pytest.approx(4.508, abs=1e-3) and lower == pytest.approx(5.564, abs=1e-3)
+    upper, lower = length([-0.6, 0.6], [0.6, 0.6]), length([-0.6, -0.6], [0.6, -0.6])
+    assert upper == pytest.approx(2.677, abs=1e-3) and lower == pytest.approx(3.342, abs=1e-3)
 
 
 def test_a_door_that_is_closed_is_a_wall_and_one_that_is_open_is_none():
@@ -81,7 +81,7 @@ def test_another_wall_is_refused_with_those_there_are():
         load_task('minimaze', {'wall': 'left'})
 
 
-@pytest.mark.parametrize('place, mode', [((1.0, 1.2), 0), ((1.0, -1.9), 1)])
+@pytest.mark.parametrize('place, mode', [((0.6, 0.7), 0), ((0.6, -1.1), 1)])
 def test_the_door_that_was_passed_is_the_mode_wherever_the_episode_ends(place, mode):
     through = replace(at(3, 0.4), object_position=np.array([*place, 0.0]))
     assert MAZE.mode(through) == mode
@@ -91,8 +91,8 @@ def test_the_door_that_was_passed_is_the_mode_wherever_the_episode_ends(place, m
 def test_starts_fill_a_box_around_the_start():
     rng = np.random.default_rng(6)
     away = np.array([MAZE.start(rng).position for _ in range(500)]) - FILE['start']
-    assert np.abs(away).max() <= 0.1 and np.abs(away).max() > 0.098
-    assert np.abs(away.mean(0)).max() < 0.013  # five standard errors of 0.1 / sqrt(3 * 500)
+    assert np.abs(away).max() <= 0.05 and np.abs(away).max() > 0.049
+    assert np.abs(away.mean(0)).max() < 0.0065  # five standard errors of 0.05 / sqrt(3 * 500)
 
 
 def test_observation_is_the_position():
