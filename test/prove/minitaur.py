@@ -28,7 +28,7 @@ from curves import draw, returns_of
 from rows import (
     campaign, IMAGES, MISSING, publish, RUNS, seen, softq, table, train, trained_at)
 
-from softq_ros.tasks.catalogue import load_task
+from softq_ros.tasks.catalogue import load_task, task_configuration
 
 METHODS = {'sql': 'SQL', 'sac': 'SAC', 'td3': 'TD3'}
 SCRIPTED = 'scripted'
@@ -39,6 +39,8 @@ MILD, HARD = 0.8, 1.5  # least share, least factor on the trot's
 FALLEN = f'least_upright={load_task("minitaur_slope").options["least_upright"]}'  # in every test
 TILTS = [math.degrees(math.acos(load_task(task).options['least_upright']))
          for task in ('minitaur_walk', 'minitaur_slope')]
+STEPS = task_configuration('minitaur_walk')['learning']['steps']
+MINUTES = STEPS / load_task('minitaur_walk').contract.control_rate / 60.0  # of robot time
 ANY_WAY = ('success_distance=3.0', 'success_heading_deg=180.0', FALLEN)
 
 
@@ -181,7 +183,8 @@ def write(seeds: int) -> None:
         returns_of(run) for seed in range(seeds) if (run := run_of(method, seed)) in runs]
         for method, words in METHODS.items()}}, 'return', IMAGES / 'minitaur_curves.png')
     publish('minitaur', 'The quadruped walks', f'python test/prove/minitaur.py --seeds {seeds}', [
-        'Trained on the flat alone, task minitaur_walk, its steps and settings in '
+        f'Trained on the flat alone, task minitaur_walk, {STEPS} control steps, '
+        f'{MINUTES:.0f} minutes of robot time without resets; settings in '
         'config/tasks/minitaur_walk.yaml, the same number of updates for all; '
         f'{trained_at(runs)}. SAC learns its temperature. Last weights, test seed {SEED}, '
         'episodes of 20 s. The reward is the reference\'s but for one change: the speed that pays '
