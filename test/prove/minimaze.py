@@ -22,6 +22,7 @@ import json
 from pathlib import Path
 
 from curves import draw, returns_of
+from paths import draw_paths
 from rows import (
     campaign, fisher, IMAGES, MISSING, publish, RUNS, seen, softq, table, train, trained_at)
 
@@ -136,6 +137,12 @@ def write(seeds: int) -> None:
         returns_of(run) for run in finished(wall, method, seeds)] for method in METHODS}
         for wall, words in ((CLOSED, 'the upper closed'), (OPEN, 'both open'))}, 'return',
         IMAGES / 'minimaze_curves.png')
+    paths = draw_paths({
+        'SQL, upper closed': (run_of(CLOSED, 'sql', 0) / 'policy', 'upper'),
+        'DDPG, upper closed': (run_of(CLOSED, 'ddpg', 0) / 'policy', 'upper'),
+        'SQL, both open': (run_of(OPEN, 'sql', 0) / 'policy', 'open'),
+        'SQL, then upper closed': (run_of(OPEN, 'sql', 0) / 'policy', 'upper')},
+        EPISODES, SEED, IMAGES / 'minimaze_paths.png')
     publish('minimaze', 'Two passages', f'python test/prove/minimaze.py --seeds {seeds}', [
         f'Task minimaze, its steps and settings in config/tasks/minimaze.yaml; the same number of '
         f'updates for all; {trained_at(runs)}. Last weights, {EPISODES} test episodes each, test '
@@ -145,7 +152,7 @@ def write(seeds: int) -> None:
         f'A training counts when at least {ENOUGH:.0%} of its episodes end nearer to the goal '
         'than the closed passage leads.',
         table(['method', 'trainings that get past', 'share of each', 'still missing'],
-              [closed_line(method, seeds) for method in METHODS]), verdicts(seeds), curves,
+              [closed_line(method, seeds) for method in METHODS]), verdicts(seeds), paths, curves,
         '## Both are open, then the busier is closed',
         'Start and goal lie in the middle, so that both passages are equally long: where one is '
         'longer by a step, the better law itself hardly takes it. `softq train --task minimaze '
