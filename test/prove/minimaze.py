@@ -35,13 +35,20 @@ OPEN_SEEDS = 5  # trainings of a method with both open
 MIDDLE = ('--option', 'start=[-1.2,0.0]', '--option', 'goal=[1.3,0.0]', '--set', 'discount=0.9',
           '--steps', '8000')
 SOFTER = 0.3  # temperature of SQL with both open
+SOFT = f'temperature={SOFTER}'
+IN_OPEN = METHODS | {'sac-soft': f'SAC, temperature {SOFTER}'}
 
 
 def words_of(wall: str, method: str) -> tuple[str, ...]:
     """Return what a training is told beside its task."""
     if wall != OPEN:
         return ()
-    return (*MIDDLE, *(('--set', f'temperature={SOFTER}') if method == 'sql' else ()))
+    return (*MIDDLE, *(('--set', SOFT) if method in ('sql', 'sac-soft') else ()))
+
+
+def methods_of(wall: str) -> dict[str, str]:
+    """Return the methods that are tried, and what they are called."""
+    return IN_OPEN if wall == OPEN else METHODS
 
 
 def run_of(wall: str, method: str, seed: int) -> Path:
@@ -62,8 +69,9 @@ def rollouts(run: Path, wall: str, sampling: str) -> dict:
 
 def prove(wall: str, method: str, seed: int) -> None:
     """Train, score, and close the busier passage where both were taken."""
-    run = train(run_of(wall, method, seed).name, '--task', 'minimaze', '--algorithm', method,
-                '--seed', str(seed), '--option', f'wall={wall}', *words_of(wall, method))
+    run = train(run_of(wall, method, seed).name, '--task', 'minimaze', '--algorithm',
+                method.split('-')[0], '--seed', str(seed), '--option', f'wall={wall}',
+                *words_of(wall, method))
     found = rollouts(run, wall, 'stochastic')
     if wall == OPEN and (busier := kept_both(found)):
         for sampling in ('stochastic', 'deterministic'):
@@ -105,13 +113,13 @@ def open_line(method: str, seeds: int) -> list:
     """Return the line of a method where both were open while it learned."""
     runs, asked = finished(OPEN, method, seeds), seeds_of(OPEN, seeds)
     if not runs:
-        return [METHODS[method], MISSING, '', '', '', asked]
+        return [IN_OPEN[method], MISSING, '', '', '', asked]
     found = [(run, rollouts(run, OPEN, 'stochastic')) for run in runs]
     both = [(run, busier) for run, score in found if (busier := kept_both(score))]
     after = {sampling: [rollouts(run, busier, sampling)['success_rate'] for run, busier in both]
              for sampling in ('stochastic', 'deterministic')}
     cells = [', '.join(f'{share:.0%}' for share in shares) for shares in after.values()]
-    return [METHODS[method], f'{len(both)} of {len(runs)}',
+    return [IN_OPEN[method], f'{len(both)} of {len(runs)}',
             ', '.join(f'{score["mode_shares"]["upper"]:.0%}/{score["mode_shares"]["lower"]:.0%}'
                       for _, score in found), *cells, asked - len(runs) or '']
 
@@ -131,10 +139,11 @@ def verdicts(seeds: int) -> str:
 
 def write(seeds: int) -> None:
     """Write the page from what is there."""
-    runs = [run for wall in (CLOSED, OPEN) for method in METHODS
+    runs = [run for wall in (CLOSED, OPEN) for method in methods_of(wall)
             for run in finished(wall, method, seeds)]
-    curves = draw({words: {METHODS[method]: [
-        returns_of(run) for run in finished(wall, method, seeds)] for method in METHODS}
+    curves = draw({words: {name: [
+        returns_of(run) for run in finished(wall, method, seeds)]
+        for method, name in methods_of(wall).items()}
         for wall, words in ((CLOSED, 'the upper closed'), (OPEN, 'both open'))}, 'return',
         IMAGES / 'minimaze_curves.png')
     paths = draw_paths({
@@ -156,12 +165,12 @@ def write(seeds: int) -> None:
         '## Both are open, then the busier is closed',
         'Start and goal lie in the middle, so that both passages are equally long: where one is '
         'longer by a step, the better law itself hardly takes it. `softq train --task minimaze '
-        f'--option wall=open {" ".join(MIDDLE)}`, and for SQL `--set temperature={SOFTER}`. Both '
-        f'are kept where each carried at least {CARRIED:.0%} of the episodes. Of those the '
+        f'--option wall=open {" ".join(MIDDLE)}`, for SQL and where a temperature is named with '
+        f'`--set {SOFT}`. Both are kept where each carried at least {CARRIED:.0%} of the episodes. Of those the '
         'busier passage is closed without any training; what then still gets to the goal:',
         table(['method', 'keep both', 'upper/lower of each', 'then, stochastic',
                'then, deterministic', 'still missing'],
-              [open_line(method, seeds) for method in METHODS])])
+              [open_line(method, seeds) for method in IN_OPEN])])
 
 
 def main() -> None:
@@ -169,12 +178,12 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument('--seeds', type=int, default=20)
     words.add_argument('--jobs', type=int, default=2)
-    words.add_argument('--methods', nargs='*', default=list(METHODS), choices=METHODS)
+    words.add_argument('--methods', nargs='*', default=list(IN_OPEN), choices=IN_OPEN)
     words.add_argument('--walls', nargs='*', default=[CLOSED, OPEN], choices=(CLOSED, OPEN))
     options = words.parse_args()
     campaign(prove, [(wall, method, seed) for wall in options.walls
                      for seed in range(seeds_of(wall, options.seeds))
-                     for method in options.methods],
+                     for method in options.methods if method in methods_of(wall)],
              lambda: write(options.seeds), options.jobs)
 
 
