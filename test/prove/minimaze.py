@@ -166,8 +166,9 @@ def write(seeds: int) -> None:
         'Start and goal lie in the middle, so that both passages are equally long: where one is '
         'longer by a step, the better law itself hardly takes it. `softq train --task minimaze '
         f'--option wall=open {" ".join(MIDDLE)}`, for SQL and where a temperature is named with '
-        f'`--set {SOFT}`. Both are kept where each carried at least {CARRIED:.0%} of the episodes. Of those the '
-        'busier passage is closed without any training; what then still gets to the goal:',
+        f'`--set {SOFT}`. Both are kept where each carried at least {CARRIED:.0%} of '
+        'the episodes. Of those the busier passage is closed without any training; what then '
+        'still gets to the goal:',
         table(['method', 'keep both', 'upper/lower of each', 'then, stochastic',
                'then, deterministic', 'still missing'],
               [open_line(method, seeds) for method in IN_OPEN])])
