@@ -27,7 +27,7 @@ STEPS = 1000  # control steps for each
 def test_there_are_some():
     assert {folder.name for folder in BUNDLES} >= {
         'sawyer_stack', 'sawyer_stack_torque', 'sawyer_reach', 'sawyer_avoid', 'minitaur_walk',
-        'pusher_x', 'pusher_y', 'minimaze'}
+        'pusher_x', 'pusher_y', 'minimaze', 'swimmer_finish'}
 
 
 @pytest.mark.parametrize('folder', BUNDLES, ids=lambda folder: folder.name)
