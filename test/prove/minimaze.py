@@ -34,7 +34,7 @@ CLOSED, OPEN = 'upper', 'open'
 OPEN_SEEDS = 5  # trainings of a method with both open
 MIDDLE = ('--option', 'start=[-1.2,0.0]', '--option', 'goal=[1.3,0.0]', '--set', 'discount=0.9',
           '--steps', '8000')
-SOFTER = 0.3  # temperature of SQL with both open
+SOFTER = 0.3  # temperature with both open, where it is not learned
 SOFT = f'temperature={SOFTER}'
 IN_OPEN = METHODS | {'sac-soft': f'SAC, temperature {SOFTER}'}
 
