@@ -60,6 +60,15 @@ def test_the_p_value_is_fishers(standard_ground):
     assert fisher(2, 2, 5) == 1.0 and fisher(3, 1, 4) == fisher(1, 3, 4)
 
 
+def test_the_permutation_test_counts_splits(standard_ground):
+    from rows import permutation
+    # 6 ways to take two of 1, 2, 3, 4: only {3, 4} and {1, 2} lie as far apart
+    assert permutation([3.0, 4.0], [1.0, 2.0]) == pytest.approx(1 / 3)
+    assert permutation([1.0, 2.0], [1.0, 2.0]) == 1.0
+    # three against two: of 10 ways {1, 1, 1} alone is as far from {2, 2}
+    assert permutation([1.0, 1.0, 1.0], [2.0, 2.0]) == pytest.approx(0.1)
+
+
 @pytest.fixture
 def curves(monkeypatch):
     """Return the module that draws what happens over training."""

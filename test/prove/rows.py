@@ -14,6 +14,7 @@
 """What every proof shares: trainings that go on where they stopped, the page with the table."""
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import combinations
 import json
 import math
 import os
@@ -120,6 +121,19 @@ def fisher(a: int, b: int, trials: int) -> float:
 
     found = [ways(first) for first in range(max(0, a + b - trials), min(a + b, trials) + 1)]
     return sum(n for n in found if n <= ways(a)) / sum(found)
+
+
+def permutation(first: list[float], second: list[float]) -> float:
+    """Return the two-sided p of the exact permutation test of two means."""
+    values, count = [*first, *second], len(first)
+    total = sum(values)
+
+    def apart(chosen: tuple[float, ...]) -> float:
+        part = sum(chosen)
+        return abs(part / count - (total - part) / (len(values) - count))
+
+    found = [apart(chosen) for chosen in combinations(values, count)]
+    return sum(far >= apart(tuple(first)) - 1e-12 for far in found) / len(found)
 
 
 def table(head: list[str], rows: list[list]) -> str:
