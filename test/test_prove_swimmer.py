@@ -54,7 +54,8 @@ def test_a_training_counts_from_four_of_five_episodes_and_five_to_none_is_a_diff
     assert swimmer.difference('ddpg', 5) == (
         '* SQL against DDPG: 5 and 0 of 5, p = 0.0079 (Fisher, two-sided)')
     assert swimmer.difference('sac', 5) == '* SQL against SAC: missing'
-    assert swimmer.line('sac', 5)[1:] == ['missing', '', '', 5]
+    assert swimmer.line('sac', 5)[1:] == ['missing', '', '', '', 5]
+    assert swimmer.line('sql', 5)[-2:] == ['9000, 9000, 9000, 9000, 9000', '']
 
 
 def test_three_to_none_of_five_is_none(swimmer):

@@ -30,7 +30,8 @@ from softq_ros.policies.bundle import load_bundle
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.training.evaluation import evaluate
 
-METHODS = {'sql': 'SQL', 'sac': 'SAC', 'ddpg': 'DDPG'}
+WARMER = 0.005  # temperature of the ablation [reward units]
+METHODS = {'sql': 'SQL', 'sql-warmer': f'SQL, temperature {WARMER}', 'sac': 'SAC', 'ddpg': 'DDPG'}
 SPEED_RUN = RUNS / 'swimmer_speed-sql-s0'
 LINE = RUNS / 'swimmer_line.json'
 SHARE = 0.6  # of the median way of who swims either way: the line
@@ -60,8 +61,10 @@ def place() -> dict:
 
 def prove(method: str, seed: int) -> None:
     """Train with the line, then score."""
-    run = train(run_of(method, seed).name, '--task', 'swimmer_finish', '--algorithm', method,
-                '--seed', str(seed), '--option', f'finish={place()["finish"]}')
+    warmer = ('--set', f'temperature={WARMER}') if method == 'sql-warmer' else ()
+    run = train(run_of(method, seed).name, '--task', 'swimmer_finish', '--algorithm',
+                method.split('-')[0], '--seed', str(seed), '--option',
+                f'finish={place()["finish"]}', *warmer)
     score(run, 'stochastic', EPISODES, SEED)
 
 
@@ -76,15 +79,22 @@ def beyond(method: str, seeds: int) -> list[dict]:
     return [score(run, 'stochastic', EPISODES, SEED) for run in finished(method, seeds)]
 
 
+def first_beyond(run: Path) -> int | None:
+    """Return the control step of the first success of a training."""
+    return json.loads((run / 'story.json').read_text())['first_success_step']
+
+
 def line(method: str, seeds: int) -> list:
     """Return the cells of a method."""
     found = beyond(method, seeds)
     if not found:
-        return [METHODS[method], MISSING, '', '', seeds]
+        return [METHODS[method], MISSING, '', '', '', seeds]
     shares = [one['success_rate'] for one in found]
     return [METHODS[method], f'{sum(share >= ENOUGH for share in shares)} of {len(shares)}',
             ', '.join(f'{share:.0%}' for share in shares),
-            ', '.join(f'{one["outcome"]["x"]:.1f}' for one in found), seeds - len(found) or '']
+            ', '.join(f'{one["outcome"]["x"]:.1f}' for one in found),
+            ', '.join(str(first_beyond(run) or '-') for run in finished(method, seeds)),
+            seeds - len(found) or '']
 
 
 def difference(rival: str, seeds: int) -> str:
@@ -104,7 +114,7 @@ def warm_up(runs: list[Path]) -> str:
         return ''
     early = 0
     for run in runs:
-        first = json.loads((run / 'story.json').read_text())['first_success_step']
+        first = first_beyond(run)
         warm = yaml.safe_load((run / 'run.yaml').read_text())['settings']['warmup_steps']
         early += first is not None and first <= warm
     return f'Of the warm-ups of {len(runs)} trainings {early or "none"} ended beyond it.'
@@ -138,7 +148,7 @@ def write(seeds: int) -> None:
                 f'times. A training counts when at least {ENOUGH:.0%} of its episodes end beyond '
                 'the line.', curves,
                 table(['method', 'trainings that end beyond', 'share of each',
-                       'mean x at the end [m]', 'still missing'],
+                       'mean x at the end [m]', 'first beyond it, step', 'still missing'],
                       [line(method, seeds) for method in METHODS]),
                 '\n'.join(difference(rival, seeds) for rival in METHODS if rival != 'sql')])
 
