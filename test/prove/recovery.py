@@ -129,7 +129,11 @@ def write(seeds: int, episodes: int) -> None:
         'what did not is resisted. Seated again: within 10 s of release, and held for 1 s. The '
         'figure of a policy is that of its worst kind (bold): '
         f'{REQUIRED:.0%} asked, {AIM:.0%} the aim. Nobody pushed the shipped ones while they '
-        'learned; the target of sawyer_stack is fixed, so that it is not moved.']
+        'learned; the target of sawyer_stack is fixed, so that it is not moved.',
+        '![sawyer_stack_torque pushed, and thrown away from the seat](../images/bullied.png)',
+        'sawyer_stack_torque: pushed while seated; then put elsewhere, on its way back, seated '
+        'again; the bar is green while the task succeeds. The film: `softq evaluate '
+        'sawyer_stack_torque --perturb bully --episodes 0 --seed 3 --video bullied.mp4`.']
     for scenario in SCENARIOS:
         found = [(entry, json.loads(kept.read_text())) for entry in entries
                  if (kept := kept_at(entry, scenario, episodes)).exists()]

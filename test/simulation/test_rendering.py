@@ -54,3 +54,20 @@ def test_every_robot_is_filmed_from_two_sides(name):
     renderer.close()
     assert all(np.ptp(picture) > 50 for picture in pictures)
     assert (pictures[0] != pictures[1]).any()
+
+
+@pytest.mark.parametrize('name', ['sawyer_stack', 'sawyer_reach'])
+def test_the_close_camera_goes_with_a_target_that_is_drawn(name):
+    task = load_task(name, {'target': 'converged'})
+    plant = make_plant(task)
+    camera = plant.model.camera('close').id
+    seen = []
+    for seed in range(3):
+        sensors = plant.reset(task.start(np.random.default_rng(seed)), 0)
+        seen.append((sensors.object_position, plant.data.cam_xpos[camera].copy(),
+                     plant.data.cam_xmat[camera].copy()))
+    seats, places, turns = map(np.array, zip(*seen, strict=True))
+    assert np.ptp(seats, axis=0)[:2].min() > 0.05
+    np.testing.assert_allclose(places - seats, np.tile([.28, -.28, places[0, 2] - seats[0, 2]],
+                                                       (3, 1)), atol=1e-6)
+    np.testing.assert_allclose(turns, np.tile(turns[0], (3, 1)), atol=1e-6)
