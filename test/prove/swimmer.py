@@ -33,7 +33,7 @@ from softq_ros.training.evaluation import evaluate
 WARMER = 0.005  # temperature of the ablation [reward units]
 METHODS = {'sql': 'SQL', 'sql-warmer': f'SQL, temperature {WARMER}', 'sac': 'SAC', 'ddpg': 'DDPG'}
 SPEED_RUN = RUNS / 'swimmer_speed-sql-s0'
-LINE = RUNS / 'swimmer_line.json'
+LINE = SPEED_RUN / 'line.json'
 SHARE = 0.6  # of the median way of who swims either way: the line
 EPISODES, SEED = 20, 7  # of the test
 MEASURED, AT_RANDOM = 100, 100  # episodes that place the line, and that must not cross it
