@@ -132,8 +132,9 @@ def write(seeds: int, episodes: int) -> None:
         'learned; the target of sawyer_stack is fixed, so that it is not moved.',
         '![sawyer_stack_torque pushed, and thrown away from the seat](../images/bullied.png)',
         'sawyer_stack_torque: pushed while seated; then put elsewhere, on its way back, seated '
-        'again; the bar is green while the task succeeds. The film: `softq evaluate '
-        'sawyer_stack_torque --perturb bully --episodes 0 --seed 3 --video bullied.mp4`.']
+        'again; the bar is green while the task succeeds. [The film](../videos/bullied.mp4): '
+        '`softq evaluate sawyer_stack_torque --perturb bully --episodes 0 --seed 3 --video '
+        'bullied.mp4`.']
     for scenario in SCENARIOS:
         found = [(entry, json.loads(kept.read_text())) for entry in entries
                  if (kept := kept_at(entry, scenario, episodes)).exists()]
