@@ -233,3 +233,11 @@ class EpisodeSummary:
     cause: str
     limited: int = 0
     human: int = 0
+
+    def __str__(self) -> str:
+        """Return it as a line for people."""
+        found = 'success' if self.success else 'lost its success' if self.success_ever else (
+            'no success')
+        when = f' after {self.time_to_success_sec:.1f} s' if self.success_ever else ''
+        return (f'episode {self.episode}: {found}{when}, return {self.reward_sum:.1f}, '
+                f'{self.steps} steps, ended by {self.cause}')

@@ -66,6 +66,7 @@ class Episodes:
         self.phase = 'waiting_plant'
         self.first_stamp = self.answered = 0
         self.resets = ResetDesk()
+        self._logger = node.get_logger()
         self._publisher = node.create_publisher(Episode, 'episodes', qos.EPISODES)
         self._client = (None if self._robot
                         else ResetClient(node, interaction.boot_id, self._on_reset))
@@ -138,10 +139,12 @@ class Episodes:
         self.end(cause)
 
     def publish(self) -> None:
-        """Publish what came of the episode."""
+        """Publish what came of the episode, and say it where no panel does."""
         self._publisher.publish(episode_to_message(
             self._interaction.summary, self._settings['actor'], self._interaction.boot_id,
             self._task.name, self.answered, self._cockpit.flight.version))
+        if not self._settings['learn']:
+            self._logger.info(str(self._interaction.summary))
 
     def serve(self) -> None:
         """Begin anew for somebody who asks, once something runs that can be ended."""

@@ -83,6 +83,15 @@ def pilot(tmp_path, ros_environment):
         yield one
 
 
+def test_what_came_of_an_episode_is_said(pilot, tmp_path):
+    pilot.wait(lambda: len(pilot.episodes) > 1, 'two episodes')
+    one = pilot.episodes[0]
+    said = re.search(rf'episode {one.episode}: (.*), return (\S+), (\d+) steps, ended by (\w+)',
+                     (tmp_path / 'play.log').read_text())
+    assert said and (int(said[3]), said[4]) == (one.steps, one.cause)
+    assert float(said[2]) == pytest.approx(one.reward_sum, abs=0.06)
+
+
 def test_policies_are_switched_and_refused_while_it_flies(pilot):
     pilot.wait(lambda: pilot.status.policy == 'one' and pilot.status.sequence > 20, 'flight')
     assert pilot.set('policy', 'two') == (True, '')

@@ -132,11 +132,12 @@ class Pilot:
 
 @contextmanager
 def flying(folder: Path, domain: str, *words: str):
-    """Let bundles of ``folder/policies`` fly in a simulator; ends with every process gone."""
-    process = subprocess.Popen(
-        [sys.executable, '-m', 'softq_ros.cli', 'launch', 'play',
-         f'policies:={folder / "policies"}', f'runs:={folder}', *words], cwd=ROOT,
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Let bundles of ``folder/policies`` fly; ends with every process gone; ``play.log`` stays."""
+    with (folder / 'play.log').open('wb') as log:
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'softq_ros.cli', 'launch', 'play',
+             f'policies:={folder / "policies"}', f'runs:={folder}', *words], cwd=ROOT,
+            start_new_session=True, stdout=log, stderr=subprocess.STDOUT)
     one = Pilot(domain)
     try:
         yield one
