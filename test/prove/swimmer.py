@@ -161,7 +161,6 @@ def main() -> None:
     words.add_argument('--methods', nargs='*', default=list(METHODS), choices=METHODS)
     options = words.parse_args()
     torch.set_num_threads(1)
-    write(options.seeds)
     place()
     campaign(prove, [(method, seed) for seed in range(options.seeds)
                      for method in options.methods], lambda: write(options.seeds), options.jobs)
