@@ -114,7 +114,7 @@ def _number(name: str, value: object, whole: bool) -> float:
     return value
 
 
-def _checked(name: str, value: object, default: object) -> object:
+def _checked(name: str, value: object, default: object, positive: tuple[str, ...]) -> object:
     if name == 'hidden':
         if not isinstance(value, (list, tuple)) or not value:
             raise ConfigurationError(f'hidden: got {value!r}; accepted: a list of layer sizes')
@@ -130,8 +130,8 @@ def _checked(name: str, value: object, default: object) -> object:
             raise ConfigurationError(f'{name}: got {value!r}; accepted: false, true')
         return value
     number = _number(name, value, isinstance(default, int))
-    if number < _AT_LEAST.get(name, 0) or (name in _POSITIVE and number <= 0):
-        least = 'above 0' if name in _POSITIVE else f'{_AT_LEAST.get(name, 0)} or more'
+    if number < _AT_LEAST.get(name, 0) or (name in positive and number <= 0):
+        least = 'above 0' if name in positive else f'{_AT_LEAST.get(name, 0)} or more'
         raise ConfigurationError(f'{name}: got {value!r}; accepted: {least}')
     if name in _SHARE and number > 1:
         raise ConfigurationError(f'{name}: got {value!r}; accepted: 0 to 1')
@@ -157,7 +157,5 @@ def make_settings(algorithm: str, values: dict) -> Settings:
     for name in values:
         if name not in defaults:
             raise ConfigurationError(f'unknown setting of {algorithm}: {accepted(name, defaults)}')
-    settings = kind(**{n: _checked(n, v, defaults[n]) for n, v in values.items()})
-    if algorithm == 'sql' and settings.temperature <= 0:
-        raise ConfigurationError(f'temperature: got {settings.temperature}; accepted: above 0')
-    return settings
+    positive = (*_POSITIVE, 'temperature') if algorithm == 'sql' else _POSITIVE
+    return kind(**{n: _checked(n, v, defaults[n], positive) for n, v in values.items()})

@@ -33,7 +33,7 @@ def test_file_of_the_algorithm_holds_the_defaults(algorithm):
 
 @pytest.mark.parametrize('algorithm, values, text', [
     ('sql', {'temperature': 0}, 'temperature: got 0; accepted: above 0'),
-    ('sql', {'temperature': -1.0}, 'temperature: got -1.0'),
+    ('sql', {'temperature': -1.0}, 'temperature: got -1.0; accepted: above 0'),
     ('sql', {'temperature': float('nan')}, 'accepted: a finite number'),
     ('sql', {'temperature': '1'}, 'accepted: a finite number'),
     ('sql', {'fixed_particles': 1}, 'fixed_particles: got 1; accepted: 2 or more'),
