@@ -121,14 +121,14 @@ class Training:
         if executed.holding:
             interaction.abandon('hold')
             return sensors
-        jumps = self._shoves is not None and self._shoves.disturb(
+        bullied = self._shoves is not None and self._shoves.disturb(
             self._plant, sensors, interaction.step, learner.steps)
         try:
             sensors = self._plant.step(executed.command)
         except PlantFault:
             interaction.abandon('fault')
             return sensors
-        if jumps:
+        if bullied:
             interaction.lose_step(sensors)
             return sensors
         learner.add(interaction.complete(executed, sensors))

@@ -15,9 +15,13 @@
 Disturbances while a robot learns, as people make them: they begin small and grow.
 
 Pushes at full strength from the first step threw a torque-controlled arm out of its data and it
-learned nothing; a re-posed arm and a moved target are jumps that no action made. So strength grows
-over the first half of the training, and a step in which something jumped is not learned from.
+learned nothing. Growing ones that were learned from undid at two thirds of their strength what it
+had learned: a push is not observed, so that what it does is taken for what the action did, and the
+values of lucky ones run off. So strength grows over the first half of the training, and no step
+is learned from in which somebody else moves or holds the robot, only what it does after.
 """
+import math
+
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
@@ -58,30 +62,36 @@ class Shoves:
         self._scenario, self._contract = scenario, contract
         self._horizon, self._seed, self._budget = horizon, seed, budget
         self._coming: Disturbance | None = None
-        self._at = 0
+        self._at = self._free = 0
 
     def begin(self, episode: int) -> None:
         """Draw what happens in an episode, and at which of its control steps."""
+        self._free = 0
         self._coming = self._scenario.plan(self._seed, episode, 'training')[0]
         self._at = int(np.random.default_rng(self._coming.seed).integers(self._horizon))
 
     def disturb(self, plant: Plant, sensors: Sensors, step: int, steps: int) -> bool:
         """
-        Disturb the plant if it is time; return whether something jumps.
+        Disturb the plant if it is time; return whether it moves as somebody else wants.
 
         :param step: of the episode.
         :param steps: of the training so far.
         """
-        if self._coming is None or step < self._at:
-            return False
-        coming, self._coming = self._coming, None
-        share, event = min(1.0, steps / (GROWN * self._budget)), coming.event
+        if self._coming is not None and step >= self._at:
+            coming, self._coming = self._coming, None
+            strength = min(1.0, steps / (GROWN * self._budget))
+            if self._put(plant, coming, sensors, strength):
+                lasts = strength * coming.duration_sec * self._contract.control_rate
+                self._free = step + (1 if coming.event.kind in JUMPS else math.ceil(lasts))
+        return step < self._free
+
+    def _put(self, plant: Plant, coming: Disturbance, sensors: Sensors, strength: float) -> bool:
         for values in coming.candidates(sensors, self._contract):
             try:
-                plant.perturb(event.kind, coming.target,
-                              scaled(event.kind, values, sensors, share),
-                              share * coming.duration_sec)
+                plant.perturb(coming.event.kind, coming.target,
+                              scaled(coming.event.kind, values, sensors, strength),
+                              strength * coming.duration_sec)
             except ConfigurationError:
                 continue
-            return event.kind in JUMPS
+            return True
         return False
