@@ -144,7 +144,8 @@ def write(seeds: int, episodes: int) -> None:
         '## Disturbed while they learn',
         f'`softq train {" ".join(ROW)} --steps {STEPS} --until budget`, without and with '
         '`--perturb bully`: one event in every episode, which grows over the first half of the '
-        f'training; steps in which somebody else moves or holds it are not learned from; {trained_at(runs)}. '
+        'training; steps in which somebody else moves or holds the arm are not learned from; '
+        f'{trained_at(runs)}. '
         'Validation and test are undisturbed.',
         table(['training', 'seed', '90 % of validation at step', 'test success of the last '
                'weights'], [learning_line(*pair) for pair in pairs])]
