@@ -39,22 +39,24 @@ def report(**kinds: tuple[int, int]) -> dict:
             'perturbations': perturbations}
 
 
+def proof(name: str, monkeypatch, runs: Path):
+    """Return the module of a proof whose runs are elsewhere."""
+    monkeypatch.syspath_prepend(PROOFS)
+    module = importlib.import_module(name)
+    monkeypatch.setattr(module, 'RUNS', runs)
+    return module
+
+
 @pytest.fixture
 def recovery(monkeypatch, tmp_path):
-    """Return the module on recovery, whose runs are elsewhere."""
-    monkeypatch.syspath_prepend(PROOFS)
-    module = importlib.import_module('recovery')
-    monkeypatch.setattr(module, 'RUNS', tmp_path)
-    return module
+    """Return the proof on recovery."""
+    return proof('recovery', monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def softness(monkeypatch, tmp_path):
-    """Return the module on softness, whose runs are elsewhere."""
-    monkeypatch.syspath_prepend(PROOFS)
-    module = importlib.import_module('softness')
-    monkeypatch.setattr(module, 'RUNS', tmp_path)
-    return module
+    """Return the proof on softness."""
+    return proof('softness', monkeypatch, tmp_path)
 
 
 def test_the_worst_kind_is_bold_and_what_never_counted_has_no_line(recovery):
