@@ -22,12 +22,12 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from softq_ros.bridge.experience import message_to_transition, weights_to_message
-from softq_ros.errors import LearningError, MessageError, RunError
+from softq_ros.errors import ConfigurationError, LearningError, MessageError, RunError
 from softq_ros.msg import (
     ActorCredit, ActorDurable, Credit, LearnerStatus, PolicyStatus, PolicyWeights, Transition)
 from softq_ros.nodes import qos
 from softq_ros.nodes.ledger import Ledger
-from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, task_of
+from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, read_words, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.tasks.catalogue import task_names
 from softq_ros.training.learner import Learner, prepare_process
@@ -40,6 +40,7 @@ PARAMETERS = (
     Parameter('contract', '', 'robot contract: a name, a path; empty: that of the task'),
     Parameter('stepping', 'lockstep', 'who drives time', choices=('lockstep', 'realtime')),
     Parameter('algorithm', 'sql', 'how', choices=ALGORITHMS),
+    Parameter('settings', '', 'of the algorithm, other than the files say: NAME=VALUE NAME=VALUE'),
     Parameter('seed', 0, 'first number of every random stream', minimum=0),
     Parameter('runs', 'runs', 'directory that holds runs'),
     Parameter('run', '', 'name of the run; empty: made from task, algorithm and seed'),
@@ -63,6 +64,18 @@ def launcher() -> str:
     return f'{parent}-{started}'
 
 
+def asked_settings(chosen: dict) -> dict:
+    """
+    Return what the parameter ``settings`` says, by name.
+
+    :raises ConfigurationError: for words that cannot be read, or any when a run is resumed.
+    """
+    if chosen['resume'] and chosen['settings']:
+        raise ConfigurationError(f'parameter settings: got {chosen["settings"]!r} with resume; '
+                                 'accepted: nothing, a run goes on as it was made')
+    return read_words('settings', chosen)
+
+
 class LearnerNode(Node):
     """
     Runs updates at the asked ratio to the control steps it has stored.
@@ -82,8 +95,8 @@ class LearnerNode(Node):
 
     Parameters
     ----------
-    task, options, contract, stepping, algorithm, seed, runs, run, resume, steps, governor,
-    command; all read-only
+    task, options, contract, stepping, algorithm, settings, seed, runs, run, resume, steps,
+    governor, command; all read-only
     """
 
     def __init__(self, **kwargs) -> None:
@@ -93,9 +106,9 @@ class LearnerNode(Node):
         self._task = task_of(chosen)
         if chosen['stepping'] == 'realtime':
             os.nice(NICE)
+        settings = load_settings(chosen['algorithm'], self._task.name, asked_settings(chosen))
         self._run = open_run(Path(chosen['runs']), chosen['run'], self._task.name,
-                             chosen['algorithm'], chosen['seed'],
-                             load_settings(chosen['algorithm'], self._task.name, {}),
+                             chosen['algorithm'], chosen['seed'], settings,
                              resume=chosen['resume'], owner=launcher(),
                              command=chosen['command'], steps=chosen['steps'],
                              options=self._task.options)

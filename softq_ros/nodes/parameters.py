@@ -51,16 +51,25 @@ OPTIONS = Parameter('options', '', 'of the task, in place of what its file says:
                     'NAME=VALUE NAME=VALUE')
 
 
+def read_words(name: str, settings: dict) -> dict:
+    """
+    Return what a parameter such as ``options`` says, by name.
+
+    :raises ConfigurationError: naming the parameter.
+    """
+    try:
+        return read_options(settings[name].split())
+    except ConfigurationError as error:
+        raise ConfigurationError(f'parameter {name}: {error}') from error
+
+
 def task_of(settings: dict) -> Task:
     """
     Return the task of the parameters ``task``, ``options`` and, where there is one, ``contract``.
 
     :raises ConfigurationError: for what none of them accepts.
     """
-    try:
-        options = read_options(settings['options'].split())
-    except ConfigurationError as error:
-        raise ConfigurationError(f'parameter options: {error}') from error
+    options = read_words('options', settings)
     if settings.get('contract'):
         options['robot'] = settings['contract']
     return load_task(settings['task'], options)
