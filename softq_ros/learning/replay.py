@@ -60,7 +60,7 @@ class ReplayBuffer:
         self._row = row_type(observation_size, action_size)
         self._claimed = 0
         self._handle = None
-        self._successors: Successors | None = None  # known once steps are summed
+        self._successors: Successors | None = None  # known once they are asked for
         if path is None:
             self._header = np.zeros(1, HEADER)
             self._rows = np.zeros(capacity, self._row)
@@ -186,24 +186,48 @@ class ReplayBuffer:
         :param gamma: discount of a control step, for that sum.
         :raises RunError: when the replay is empty.
         """
+        at = self._draw(batch_size, rng)
+        batch = self._taken(at)
+        return batch if n_step == 1 else self._summed(batch, at, n_step, gamma)
+
+    def sample_with_later(self, batch_size: int, rng: np.random.Generator,
+                          steps: int) -> tuple[Batch, np.ndarray]:
+        """
+        Draw ``B`` transitions and what the episode of each came to, ``(B, O)``.
+
+        :param steps: the later observation is drawn among the next ones of so many steps, the
+            transition's own first, as far as their episode is stored.
+        :raises RunError: when the replay is empty.
+        """
+        at = self._draw(batch_size, rng)
+        rows = self._chains(at, steps)
+        further = (rng.random(batch_size) * (rows >= 0).sum(1)).astype(np.intp)
+        return self._taken(at), self._taken(rows[np.arange(batch_size), further]).next_observation
+
+    def _draw(self, batch_size: int, rng: np.random.Generator) -> np.ndarray:
         held = len(self)
         if not held:
             raise RunError('the replay is empty; accepted: at least one transition')
+        return (rng.random(batch_size) * held).astype(np.intp)
+
+    def _taken(self, at: np.ndarray) -> Batch:
         o, a = self._sizes
-        at = (rng.random(batch_size) * held).astype(np.intp)
         # a touch of each row first: these cache misses overlap, those of the copies would not
         self._flat.take(at * self._plain.shape[1], mode='clip')
         values = self._plain.take(at, 0, mode='clip')
-        batch = Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
-                      values[:, o + a + 2:2 * o + a + 2])
-        return batch if n_step == 1 else self._summed(batch, at, n_step, gamma)
+        return Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
+                     values[:, o + a + 2:2 * o + a + 2])
 
-    def _summed(self, batch: Batch, at: np.ndarray, n_step: int, gamma: float) -> Batch:
-        """Return a batch whose rewards and ends are those of up to ``n_step`` steps."""
+    def _chains(self, at: np.ndarray, steps: int) -> np.ndarray:
+        """Return the rows of up to ``steps`` steps from rows ``(B,)``, ``(B, N)``; -1: none."""
         if self._successors is None:
             self._successors = Successors(self._rows)
         self._successors.follow(self.total)
-        rows = self._successors.chains(at, n_step)
+        return self._successors.chains(at, steps)
+
+    def _summed(self, batch: Batch, at: np.ndarray, n_step: int, gamma: float) -> Batch:
+        """Return a batch whose rewards and ends are those of up to ``n_step`` steps."""
+        rows = self._chains(at, n_step)
         held, (o, a) = rows >= 0, self._sizes
         reward, discount = (self._plain[rows, column] for column in (o + a, o + a + 1))
         sums = n_step_returns(reward, discount, held, gamma)

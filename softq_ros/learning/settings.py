@@ -35,6 +35,7 @@ class Settings:
     huber: float = 0.0  # error [scaled reward units] where a Q's loss turns linear; 0: nowhere
     layer_norm: bool = False  # normalise the hidden layers of the Qs
     n_step: int = 1  # control steps whose rewards are summed before a value follows
+    hindsight_share: float = 0.0  # of a batch, as if where its episode came to were the target
     reset_every: int = 0  # updates between two new starts of all networks; 0: never
     updates_per_step: float = 1.0  # gradient steps for each control step
     warmup_steps: int = 500  # control steps at random before the first update
@@ -103,7 +104,8 @@ _AT_LEAST = {'fixed_particles': 2, 'updated_particles': 2, 'value_samples': 2, '
              'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1,
              'policy_delay': 1, 'critics': 1, 'n_step': 1}
 _POSITIVE = ('learning_rate', 'polyak', 'sampler_polyak', 'reward_scale', 'updates_per_step')
-_SHARE = ('discount', 'polyak', 'sampler_polyak', 'uniform_share', 'dropout')
+_SHARE = ('discount', 'polyak', 'sampler_polyak', 'uniform_share', 'dropout',
+          'hindsight_share')
 
 
 def _number(name: str, value: object, whole: bool) -> float:

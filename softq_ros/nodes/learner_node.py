@@ -30,6 +30,7 @@ from softq_ros.nodes.ledger import Ledger
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, read_words, task_of
 from softq_ros.nodes.run import run_node
 from softq_ros.tasks.catalogue import task_names
+from softq_ros.training.hindsight import check_hindsight
 from softq_ros.training.learner import Learner, prepare_process
 from softq_ros.training.run import open_run
 from softq_ros.training.settings import ALGORITHMS, load_settings
@@ -107,6 +108,7 @@ class LearnerNode(Node):
         if chosen['stepping'] == 'realtime':
             os.nice(NICE)
         settings = load_settings(chosen['algorithm'], self._task.name, asked_settings(chosen))
+        check_hindsight(self._task, settings)
         self._run = open_run(Path(chosen['runs']), chosen['run'], self._task.name,
                              chosen['algorithm'], chosen['seed'], settings,
                              resume=chosen['resume'], owner=launcher(),

@@ -20,7 +20,7 @@ import zlib
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
+from softq_ros.records import Batch, Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.robot.inverse import joints_at
 from softq_ros.robot.rotations import (
@@ -167,14 +167,38 @@ class SawyerPose(Task):
 
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
         """Return -(w d^2 + v ln(1 + d^2 / e)) - c |a|^2, d^2 the mean over the brick's points."""
-        settings = self._settings
         errors = self._errors(sensors).ravel()
-        squared = float(errors @ errors) / len(self._points)
         action = np.asarray(action, np.float64)
-        reward = -(settings['distance_cost'] * squared
-                   + settings['precision_cost'] * math.log1p(squared / settings['precision'])
-                   + settings['action_cost'] * float(action @ action))
-        return Judgement(reward, False, self.at_target(sensors))
+        reward = self._reward(errors @ errors, action @ action)
+        return Judgement(float(reward), False, self.at_target(sensors))
+
+    def _reward(self, squared: np.ndarray, effort: np.ndarray) -> np.ndarray:
+        """Return rewards for summed squares of the points' errors and of the actions."""
+        settings, squared = self._settings, squared / len(self._points)
+        return -(settings['distance_cost'] * squared
+                 + settings['precision_cost'] * np.log1p(squared / settings['precision'])
+                 + settings['action_cost'] * effort)
+
+    def relabelled(self, batch: Batch, later: np.ndarray) -> Batch:
+        """Return transitions as if the brick's seat had been where the brick came to later."""
+        settings = self._settings
+        noisy = settings['noise_position'] or settings['noise_angle_deg']
+        if not self.needs_object_pose or settings['observe_ik'] or noisy:
+            raise ConfigurationError(f'{self.name}: hindsight_share: accepted: 0, or a target '
+                                     'that is drawn, without observe_ik and without noise')
+        first = 2 * len(self.contract.joints)
+        coarse = slice(first, first + self._points.size)
+        fine = slice(coarse.stop, coarse.stop + self._points.size)
+        seen = []
+        for observation in (batch.observation, batch.next_observation):
+            observation = observation.copy()
+            observation[:, coarse] -= later[:, coarse]
+            errors = observation[:, coarse] / settings['error_scale']
+            observation[:, fine] = np.tanh(errors / settings['fine_error'])
+            seen.append(observation)
+        reward = self._reward(np.square(errors).sum(1), np.square(batch.action).sum(1))
+        return batch._replace(observation=seen[0], reward=reward.astype(np.float32),
+                              next_observation=seen[1])
 
     def scripted(self) -> Controller:
         """Return the servo to the seat."""

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.records import Field, Judgement, Past, Sensors, Spec, Start
+from softq_ros.records import Batch, Field, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.robot.reach import within_reach
 
@@ -111,6 +111,16 @@ class Task(ABC):
         """
         raise ConfigurationError(f'{self.name}: what other runs stored cannot be judged by what '
                                  'its observation shows; accepted: one that has sensors_of')
+
+    def relabelled(self, batch: Batch, later: np.ndarray) -> Batch:
+        """
+        Return transitions as if their target had been what they came to later.
+
+        :param later: what the episode of each had come to, as observations ``(B, O)``.
+        :raises ConfigurationError: where the observation does not say what a target changes.
+        """
+        raise ConfigurationError(f'{self.name}: hindsight_share: its targets cannot be put '
+                                 'elsewhere after the fact; accepted: 0')
 
     @abstractmethod
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:

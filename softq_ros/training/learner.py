@@ -32,6 +32,7 @@ from softq_ros.records import Transition
 from softq_ros.tasks.task import Task
 from softq_ros.training.checkpoint import (
     load_newest, reserve_versions, reserved_versions, save_checkpoint)
+from softq_ros.training.hindsight import HindsightReplay
 from softq_ros.training.metrics import Metrics
 from softq_ros.training.run import Run
 from softq_ros.training.stored import judged, SharedReplay
@@ -71,8 +72,12 @@ class Learner:
         self._agent: Agent = AGENTS[self.algorithm](*sizes, settings, self._seed)
         self.replay = ReplayBuffer(settings.replay_capacity, *sizes,
                                    run.path / 'replay' / 'transitions.bin')
+        self._source = self.replay
+        if settings.hindsight_share:
+            self._source = HindsightReplay(self.replay, task, settings.hindsight_share)
         shared = [judged(run.path / other, task) for other in run.facts.get('replays', [])]
-        self._source = SharedReplay(self.replay, shared) if shared else self.replay
+        if shared:
+            self._source = SharedReplay(self._source, shared)
         self.version = self._reserved = 0
         self._published_at = 0
         self._weights: dict[str, np.ndarray] = {}
