@@ -23,6 +23,7 @@ from softq_ros.errors import LearningError
 from softq_ros.learning.networks import Mlp
 from softq_ros.learning.regularised import RegularisedMlp
 from softq_ros.learning.settings import Settings
+from softq_ros.learning.td_loss import td_target
 from softq_ros.records import Batch
 
 
@@ -98,6 +99,11 @@ class Agent:
         state, action, reward, discount, after = (
             torch.from_numpy(np.ascontiguousarray(part)) for part in batch)
         return state, action, reward * self.settings.reward_scale, discount, after
+
+    def target(self, reward: Tensor, discount: Tensor, value: Tensor) -> Tensor:
+        """Return what the Qs regress to, ``(B,)``; no value counts beyond ``value_ceiling``."""
+        return td_target(reward, discount, value, self.settings.discount,
+                         self.settings.value_ceiling)
 
     def descend(self, losses: dict[str, Tensor]) -> dict[str, float]:
         """

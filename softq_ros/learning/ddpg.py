@@ -66,7 +66,7 @@ class Ddpg(Agent):
         with torch.no_grad():
             drawn = self._target_action(after).unsqueeze(1)
             value = self.modules['target_q'].least(after, drawn).squeeze(1)
-            aim = reward + self.settings.discount * discount * value
+            aim = self.target(reward, discount, value)
         q = self.modules['q'](state, action.unsqueeze(1)).squeeze(-1)
         losses = {'q': td_loss(q, aim, self.settings.huber)}
         drawn = torch.tanh(self.modules['sampler'](state))

@@ -121,7 +121,7 @@ class SoftActorCritic(Agent):
         with torch.no_grad():
             drawn, log_prob = self._draw(after)
             value = self._target.least(after, drawn.unsqueeze(1)).squeeze(1) - alpha * log_prob
-            aim = reward + self.settings.discount * discount * value
+            aim = self.target(reward, discount, value)
         q = self._q(state, action.unsqueeze(1)).squeeze(-1)
         losses, found = self._climb(state, alpha) if self._policy_moves() else ({}, {})
         metrics = self.descend({'q': td_loss(q, aim, self.settings.huber)} | losses)

@@ -33,6 +33,7 @@ class Settings:
     batch_size: int = 256  # transitions of one update
     reward_scale: float = 1.0  # factor on rewards as stored; the temperature is after scaling
     huber: float = 0.0  # error [scaled reward units] where a Q's loss turns linear; 0: nowhere
+    value_ceiling: float = math.inf  # scaled reward units; what a value counts at most
     layer_norm: bool = False  # normalise the hidden layers of the Qs
     n_step: int = 1  # control steps whose rewards are summed before a value follows
     hindsight_share: float = 0.0  # of a batch, as if where its episode came to were the target
@@ -102,7 +103,7 @@ SETTINGS = {'sql': SqlSettings, 'sac': SacSettings, 'td3': Td3Settings, 'ddpg': 
 _AT_LEAST = {'fixed_particles': 2, 'updated_particles': 2, 'value_samples': 2, 'batch_size': 1,
              'svgd_states': 1, 'warmup_steps': 1, 'replay_capacity': 2, 'publish_every': 1,
              'checkpoint_every': 1, 'evaluate_every': 1, 'steps': 1, 'target_period': 1,
-             'policy_delay': 1, 'critics': 1, 'n_step': 1}
+             'policy_delay': 1, 'critics': 1, 'n_step': 1, 'value_ceiling': -math.inf}
 _POSITIVE = ('learning_rate', 'polyak', 'sampler_polyak', 'reward_scale', 'updates_per_step')
 _SHARE = ('discount', 'polyak', 'sampler_polyak', 'uniform_share', 'dropout',
           'hindsight_share')
@@ -130,6 +131,8 @@ def _checked(name: str, value: object, default: object, positive: tuple[str, ...
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise ConfigurationError(f'{name}: got {value!r}; accepted: false, true')
+        return value
+    if name == 'value_ceiling' and value == math.inf:
         return value
     number = _number(name, value, isinstance(default, int))
     if number < _AT_LEAST.get(name, 0) or (name in positive and number <= 0):

@@ -87,7 +87,7 @@ class SoftQLearning(Agent):
         self.reset_where_due()
         state, action, reward, discount, after = self.tensors(batch)
         value, metrics = self._value(after)
-        aim = reward + self.settings.discount * discount * value
+        aim = self.target(reward, discount, value)
         q = self._q(state, action.unsqueeze(1)).squeeze(-1)
         ascent, found = self._ascent(state[:self.settings.svgd_states])
         metrics |= found | self.descend(

@@ -11,10 +11,28 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What the Qs descend: the temporal-difference error, squared or bounded in its slope."""
+"""What the Qs regress to and descend: the error, squared or bounded in its slope."""
+import math
+
 from torch import nn, Tensor
 
 from softq_ros.errors import ShapeError
+
+
+def td_target(reward: Tensor, discount: Tensor, value: Tensor, gamma: float,
+              ceiling: float = math.inf) -> Tensor:
+    """
+    Return what the Qs regress to, r + gamma d min(V, c), ``(B,)``.
+
+    :param discount: d, 0 at a true terminal.
+    :param ceiling: c, more than which no value can be where rewards are bounded: with r at most
+        m it is m / (1 - gamma), and where entropy is paid alpha log(volume) / (1 - gamma) more.
+    :raises ShapeError: when they do not go together.
+    """
+    if not reward.shape == discount.shape == value.shape or reward.ndim != 1:
+        raise ShapeError(f'reward {tuple(reward.shape)}, discount {tuple(discount.shape)}, value '
+                         f'{tuple(value.shape)}; accepted: three of (B,)')
+    return reward + gamma * discount * value.clamp(max=ceiling)
 
 
 def td_loss(q: Tensor, aim: Tensor, huber: float = 0.0) -> Tensor:

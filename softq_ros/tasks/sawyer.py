@@ -180,21 +180,23 @@ class SawyerPose(Task):
                  + settings['action_cost'] * effort)
 
     def relabelled(self, batch: Batch, later: np.ndarray) -> Batch:
-        """Return transitions as if the brick's seat had been where the brick came to later."""
-        settings = self._settings
-        noisy = settings['noise_position'] or settings['noise_angle_deg']
-        if not self.needs_object_pose or settings['observe_ik'] or noisy:
-            raise ConfigurationError(f'{self.name}: hindsight_share: accepted: 0, or a target '
-                                     'that is drawn, without observe_ik and without noise')
-        first = 2 * len(self.contract.joints)
-        coarse = slice(first, first + self._points.size)
+        """
+        Return transitions as if the brick's seat had been where the brick came to later.
+
+        Errors are those that were seen, noise and all. Joints that solve the target's inverse
+        kinematics are those that the arm had there.
+        """
+        settings, joints = self._settings, len(self.contract.joints)
+        coarse = slice(2 * joints, 2 * joints + self._points.size)
         fine = slice(coarse.stop, coarse.stop + self._points.size)
+        solved = slice(fine.stop, fine.stop + joints)
         seen = []
-        for observation in (batch.observation, batch.next_observation):
-            observation = observation.copy()
+        for observation in (batch.observation.copy(), batch.next_observation.copy()):
             observation[:, coarse] -= later[:, coarse]
             errors = observation[:, coarse] / settings['error_scale']
             observation[:, fine] = np.tanh(errors / settings['fine_error'])
+            if settings['observe_ik']:
+                observation[:, solved] = observation[:, :joints] - later[:, :joints]
             seen.append(observation)
         reward = self._reward(np.square(errors).sum(1), np.square(batch.action).sum(1))
         return batch._replace(observation=seen[0], reward=reward.astype(np.float32),

@@ -19,13 +19,13 @@ import math
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.records import Judgement, Past, Sensors, Spec, Start
+from softq_ros.records import Batch, Judgement, Past, Sensors, Spec, Start
 from softq_ros.robot.contract import RobotContract
 from softq_ros.robot.inverse import joints_at
 from softq_ros.robot.rotations import product, turn_about
 from softq_ros.tasks.sawyer import SawyerPose
 from softq_ros.tasks.sawyer_shape import above_table, Shape
-from softq_ros.tasks.task import DRAWS
+from softq_ros.tasks.task import DRAWS, Task
 
 FINE = 'tanh('  # how the names of the finer errors begin
 
@@ -114,6 +114,10 @@ class SawyerAvoid(SawyerPose):
             return Judgement(away, False, gap >= settings['margin'])
         stacking = super().judge(before, action, sensors)
         return Judgement(stacking.reward + away, False, stacking.success)
+
+    def relabelled(self, batch: Batch, later: np.ndarray) -> Batch:
+        """Refuse: what the box costs does not go with the seat."""
+        return Task.relabelled(self, batch, later)
 
     def peaks(self, sensors: Sensors) -> dict[str, float]:
         """Return whether the arm touches the box."""

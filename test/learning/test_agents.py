@@ -63,6 +63,15 @@ every_kind = pytest.mark.parametrize('kind', KINDS, ids=lambda kind: '-'.join(
 
 
 @every_kind
+def test_values_count_up_to_the_ceiling(kind):
+    losses = []
+    for ceiling in (float('inf'), 100.0, -100.0):
+        agent = make((kind[0], kind[1] | {'value_ceiling': ceiling}))
+        losses.append(agent.update(batches(1)[0]._replace(discount=np.ones(8, 'f')))['q_loss'])
+    assert losses[0] == losses[1] < losses[2] - 10.0
+
+
+@every_kind
 def test_two_agents_of_one_seed_make_the_same_updates(kind):
     one, two = make(kind), make(kind)
     torch.manual_seed(99)

@@ -59,9 +59,17 @@ def test_file_of_the_algorithm_holds_the_defaults(algorithm):
     ('droq', {'dropout': 1}, 'dropout: got 1; accepted: 0 to below 1'),
     ('droq', {'dropout': 2.0}, 'dropout: got 2.0; accepted: 0 to 1'),
     ('sac', {'dropout': 0.1}, "unknown setting of sac: got 'dropout'"),
+    ('sql', {'value_ceiling': float('nan')}, 'value_ceiling: got nan; accepted: a finite number'),
+    ('sql', {'value_ceiling': float('-inf')}, 'accepted: a finite number'),
+    ('sql', {'hindsight_share': 1.5}, 'hindsight_share: got 1.5; accepted: 0 to 1'),
     ('reinforce', {}, "got 'reinforce'; accepted: ddpg, droq, sac, sql, td3")])
 def test_what_makes_no_sense_is_refused_with_what_would(algorithm, values, text):
     with pytest.raises(ConfigurationError) as caught:
         make_settings(algorithm, values)
     assert text in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('value', [float('inf'), 600.0, 0, -3.5])
+def test_values_are_cut_anywhere_or_nowhere(value):
+    assert make_settings('td3', {'value_ceiling': value}).value_ceiling == value

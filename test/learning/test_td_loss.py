@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from softq_ros.errors import ShapeError
-from softq_ros.learning.td_loss import td_loss
+from softq_ros.learning.td_loss import td_loss, td_target
 
 Q = torch.tensor([[1.0, 2.0], [0.0, 5.0]], dtype=torch.float64)
 AIM = torch.tensor([1.5, -2.0], dtype=torch.float64)
@@ -54,3 +54,30 @@ def test_a_number_that_is_not_finite_shows(huber):
 def test_other_shapes_are_refused(q, aim):
     with pytest.raises(ShapeError, match=r'accepted: \(C, B\) and \(B,\)'):
         td_loss(torch.zeros(q), torch.zeros(aim), 1.0)
+
+
+def test_targets_by_hand_with_and_without_a_ceiling():
+    reward, discount, value = (torch.tensor(part) for part in (
+        [1.0, -2.0, 3.0], [1.0, 1.0, 0.0], [4.0, -4.0, 100.0]))
+    assert td_target(reward, discount, value, 0.5).tolist() == [3.0, -4.0, 3.0]
+    assert td_target(reward, discount, value, 0.5, 2.0).tolist() == [2.0, -4.0, 3.0]
+    assert td_target(reward, discount, value, 0.5, -6.0).tolist() == [-2.0, -5.0, 3.0]
+
+
+def test_a_ceiling_that_rewards_can_come_to_does_not_move_the_fixed_point():
+    transition = torch.tensor([[0.5, 0.5], [0.1, 0.9]])
+    reward, alive = torch.tensor([-1.0, 0.5]), torch.ones(2)
+    exact = torch.linalg.solve(torch.eye(2) - 0.9 * transition, reward)
+    most = 0.5 / (1.0 - 0.9)
+    value = torch.full((2,), 1000.0)  # as a Q that ran off
+    for _ in range(300):
+        value = td_target(reward, alive, transition @ value, 0.9, most)
+    assert value.tolist() == pytest.approx(exact.tolist(), abs=1e-4)
+    low = (transition @ exact).max() - 0.1
+    assert td_target(reward, alive, transition @ exact, 0.9, float(low)).max() < exact.max()
+
+
+@pytest.mark.parametrize('shapes', [((2,), (2,), (3,)), ((2, 1), (2, 1), (2, 1))])
+def test_targets_of_other_shapes_are_refused(shapes):
+    with pytest.raises(ShapeError, match=r'accepted: three of \(B,\)'):
+        td_target(*(torch.ones(shape) for shape in shapes), 0.9)
