@@ -37,6 +37,7 @@ class Settings:
     layer_norm: bool = False  # normalise the hidden layers of the Qs
     n_step: int = 1  # control steps whose rewards are summed before a value follows
     hindsight_share: float = 0.0  # of a batch, as if where its episode came to were the target
+    hindsight_ends: int = 0  # control steps at which that share has fallen to none; 0: never
     reset_every: int = 0  # updates between two new starts of all networks; 0: never
     updates_per_step: float = 1.0  # gradient steps for each control step
     warmup_steps: int = 500  # control steps at random before the first update

@@ -50,12 +50,20 @@ class HindsightReplay:
 
     :param own: of the run.
     :param task: which says what a target changes.
-    :param share: of a batch, in the mean.
+    :param settings: ``hindsight_share`` of a batch, in the mean, falls in a straight line to
+        none at ``hindsight_ends`` stored steps.
     """
 
-    def __init__(self, own: ReplayBuffer, task: Task, share: float) -> None:
+    def __init__(self, own: ReplayBuffer, task: Task, settings: Settings) -> None:
         """Take what :func:`check_hindsight` has passed."""
-        self._own, self._task, self._share = own, task, share
+        self._own, self._task = own, task
+        self._share, self._ends = settings.hindsight_share, settings.hindsight_ends
+
+    @property
+    def share(self) -> float:
+        """Return the share by now."""
+        left = 1.0 - self._own.total / self._ends if self._ends else 1.0
+        return self._share * max(left, 0.0)
 
     def sample(self, batch_size: int, rng: np.random.Generator, n_step: int = 1,
                gamma: float = 1.0) -> Batch:
@@ -64,8 +72,10 @@ class HindsightReplay:
 
         :raises RunError: when the replay is empty.
         """
+        if not self.share:
+            return self._own.sample(batch_size, rng)
         batch, later = self._own.sample_with_later(batch_size, rng, self._task.horizon)
-        told = rng.random(batch_size) < self._share
+        told = rng.random(batch_size) < self.share
         anew = self._task.relabelled(Batch(*(part[told] for part in batch)), later[told])
         for part, values in zip(batch, anew):
             part[told] = values

@@ -74,7 +74,7 @@ class Learner:
                                    run.path / 'replay' / 'transitions.bin')
         self._source = self.replay
         if settings.hindsight_share:
-            self._source = HindsightReplay(self.replay, task, settings.hindsight_share)
+            self._source = HindsightReplay(self.replay, task, settings)
         shared = [judged(run.path / other, task) for other in run.facts.get('replays', [])]
         if shared:
             self._source = SharedReplay(self._source, shared)

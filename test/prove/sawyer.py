@@ -33,11 +33,13 @@ from softq_ros.training.run import read_run
 RATE, RESET_SEC, HORIZON = 20.0, 8.0, 100  # Hz, s, control steps: those of config/
 SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS, ABLATED_SEEDS = 36_000, 120_000, 20_000, 3
 TEST_EPISODES, TEST_SEED = 500, 7
+INGREDIENTS = ('hindsight_share=0.5', 'value_ceiling=0')  # of every method but the plain one
 # name: words, algorithm, settings
-METHODS = {'sql': ('SQL', 'sql', ()), 'sac': ('SAC, learned temperature', 'sac', ()),
-           'sac-fixed': ('SAC, temperature 0.02', 'sac', ('temperature=0.02',)),
-           'td3': ('TD3', 'td3', ()), 'ddpg': ('DDPG', 'ddpg', ()),
-           'droq': ('DroQ, 20 updates a step', 'droq', ('temperature=0.02',))}
+METHODS = {'sql': ('SQL', 'sql', INGREDIENTS), 'plain': ('SQL, plain', 'sql', ()),
+           'sac': ('SAC, learned temperature', 'sac', INGREDIENTS),
+           'sac-fixed': ('SAC, temperature 0.02', 'sac', (*INGREDIENTS, 'temperature=0.02')),
+           'td3': ('TD3', 'td3', INGREDIENTS), 'ddpg': ('DDPG', 'ddpg', INGREDIENTS),
+           'droq': ('DroQ, 20 updates a step', 'droq', (*INGREDIENTS, 'temperature=0.02'))}
 SPEED = ('target=speed', 'start=above')
 SOLVED = 'observe_ik=true'
 VELOCITY, TORQUE = 'sawyer_stack', 'sawyer_stack_torque'

@@ -109,7 +109,8 @@ def test_a_share_of_a_batch_is_told_with_later_steps_of_its_own_episode(share):
         replay.add(Transition(np.array([n], np.float32), np.zeros(1, np.float32), -1.0, 1.0,
                               np.array([n + 0.5], np.float32), n % 10 == 9, episode=n // 10,
                               step=n % 10, sequence=n))
-    batch = HindsightReplay(replay, Counted(), share).sample(9000, np.random.default_rng(0))
+    settings = make_settings('sql', {'hindsight_share': share})
+    batch = HindsightReplay(replay, Counted(), settings).sample(9000, np.random.default_rng(0))
     told = batch.reward >= 0
     assert told.mean() == pytest.approx(share, abs=0.02)
     assert (batch.next_observation == batch.observation + 0.5).all()
@@ -118,6 +119,18 @@ def test_a_share_of_a_batch_is_told_with_later_steps_of_its_own_episode(share):
     for n in {25, 28, 29} if share else ():
         last = min(n + 3, 29)  # of the horizon's four steps, those of the episode
         assert set(end[start == n]) == set(range(n, last + 1))
+
+
+def test_the_share_falls_in_a_straight_line_to_none():
+    replay, shares = ReplayBuffer(5, 1, 1), []
+    told = HindsightReplay(replay, Counted(), make_settings(
+        'sql', {'hindsight_share': 0.8, 'hindsight_ends': 8}))
+    one = np.zeros(1, np.float32)
+    for n in range(10):
+        replay.add(Transition(one, one, -1.0, 1.0, one, step=n, sequence=n))
+        shares.append((told.sample(4000, np.random.default_rng(n)).reward == 0.0).mean())
+    assert shares[:8] == pytest.approx([0.8 * (1 - n / 8) for n in range(1, 9)], abs=0.03)
+    assert shares[7:] == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize('task, settings, says', [
