@@ -25,14 +25,14 @@ from typing import NamedTuple
 
 from curves import draw, successes_of
 from rows import (
-    campaign, IMAGES, MISSING, publish, RUNS, seen, softq, table, train, trained_at)
+    campaign, IMAGES, MISSING, publish, RUNS, score, softq, table, train, trained_at)
 
 from softq_ros.training.metrics import read_rows
 from softq_ros.training.run import read_run
 
 RATE, RESET_SEC, HORIZON = 20.0, 8.0, 100  # Hz, s, control steps: those of config/
 SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS, ABLATED_SEEDS = 36_000, 120_000, 20_000, 3
-TEST_EPISODES, TEST_SEED = 500, 7
+TEST_EPISODES, TEST_SEED, SAMPLING = 500, 7, 'best_of_32'
 PLAIN = 'plain'  # soft Q-learning without what is added to every other method:
 ADDED = ('updates_per_step=2', 'hindsight_share=0.8', 'hindsight_ends=4000', 'value_ceiling=0')
 # name: words, algorithm, settings
@@ -188,20 +188,14 @@ SPEED_HEAD = ['row', 'method', 'first seated, min (with resets)',
 
 def converged_lines(row: Row, method: str, seeds: int) -> list:
     """Return the line of a table: test success of each seed over 500 episodes."""
-    runs = [run_of(row, method, seed) for seed in range(seeds)]
     cells = []
-    for run in runs:
+    for run in (run_of(row, method, seed) for seed in range(seeds)):
         if not finished(run):
             cells.append(MISSING)
             continue
-        kept = run / f'score-{TEST_EPISODES}.json'
-        if not kept.exists():
-            kept.write_text(json.dumps(softq(
-                'evaluate', seen(run / 'policy'), '--episodes', str(TEST_EPISODES), '--seed',
-                str(TEST_SEED))))
-        score = json.loads(kept.read_text())
-        low, high = score['success_ci']
-        cells.append(f'{score["success_rate"]:.1%} ({low:.1%} to {high:.1%})')
+        found = score(run, SAMPLING, TEST_EPISODES, TEST_SEED)
+        low, high = found['success_ci']
+        cells.append(f'{found["success_rate"]:.1%} ({low:.1%} to {high:.1%})')
     return [row.words, METHODS[method][0], *cells]
 
 
