@@ -26,7 +26,7 @@ INTERFACES := $(wildcard msg/*.msg srv/*.srv action/*.action)
 # PROOFS_<tier>: scripts of test/prove and their words; a comma stands for a blank
 TIER ?= quick
 PROOFS_quick := speed sampler soft_value multigoal,--seeds,3 sac,--environments,Pendulum-v1
-PROOFS_full := speed kills swaps gate_mutation sampler soft_value multigoal sampler_in_training sac standard_ground sawyer minimaze swimmer minitaur pusher avoid recovery softness
+PROOFS_full := speed kills swaps gate_mutation sampler soft_value multigoal sampler_in_training sac standard_ground sawyer graph minimaze swimmer minitaur pusher avoid recovery softness
 
 # what has the machine to itself, since milliseconds count
 TIMED := test/nodes/test_realtime.py test/nodes/test_kills.py
