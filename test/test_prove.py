@@ -26,7 +26,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PROOFS = re.findall(r'^PROOFS_(\w+) := (.*)$', (ROOT / 'Makefile').read_text(), re.M)
 HELPERS = (  # no proofs of their own
-    'curves.py', 'kept.py', 'paths.py', 'pusher_page.py', 'rows.py')
+    'curves.py', 'kept.py', 'paths.py', 'pusher_page.py', 'rows.py', 'sawyer_page.py',
+    'sawyer_rows.py')
 SCRIPTS = sorted(path.name for path in (ROOT / 'test' / 'prove').glob('*.py')
                  if path.name not in HELPERS)
 

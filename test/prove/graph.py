@@ -28,7 +28,7 @@ import sys
 import time
 
 from rows import campaign, MISSING, publish, ROOT, RUNS, seen, table, trained_at
-from sawyer import ADDED, SPEED, VELOCITY
+from sawyer_rows import ADDED, SPEED, VELOCITY
 
 from softq_ros.training.metrics import read_rows
 
