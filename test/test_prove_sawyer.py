@@ -46,7 +46,8 @@ def keep(run: Path, reached: int | None, cpu: float = 100.0, wall: float = 50.0)
     (run / 'story.json').write_text(json.dumps({'first_success_step': 1800}))
     (run / 'proved.json').write_text(json.dumps({'success_rate': 0.95, 'command_sec': 70.0,
                                                  'load': 0.5}))
-    (run / 'evaluations.csv').write_text(f'{HEAD}\n2000,1,1,0.1\n{reached or 8000},{cpu},{wall},0.9\n')
+    (run / 'evaluations.csv').write_text(
+        f'{HEAD}\n2000,1,1,0.1\n{reached or 8000},{cpu},{wall},0.9\n')
     if reached:
         (run / 'reached').mkdir()
         (run / 'reached' / 'policy.yaml').write_text(yaml.dump({'trained': {'steps': reached}}))
