@@ -15,17 +15,16 @@
 """The learner's node: experience in, gradient steps, weights and credit out."""
 import os
 from pathlib import Path
-import time
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
-from softq_ros.bridge.experience import message_to_transition, weights_to_message
+from softq_ros.bridge.experience import message_to_transition
 from softq_ros.errors import ConfigurationError, LearningError, MessageError, RunError
-from softq_ros.msg import (
-    ActorCredit, ActorDurable, Credit, LearnerStatus, PolicyStatus, PolicyWeights, Transition)
+from softq_ros.msg import PolicyStatus, Transition
 from softq_ros.nodes import qos
+from softq_ros.nodes.learner_report import LearnerReport
 from softq_ros.nodes.ledger import Ledger
 from softq_ros.nodes.parameters import declare, OPTIONS, Parameter, read_words, task_of
 from softq_ros.nodes.run import run_node
@@ -118,27 +117,20 @@ class LearnerNode(Node):
         self._slack = SLACK[chosen['governor']]
         self._ledger = Ledger(self._learner.replay)
         self._finishing = False
-        self._state, self._reason = 'warming_up', ''
-        self._metrics: dict[str, float] = {}
-        self._rejected = 0
         self._handled = 0
-        self._rates = (self._learner.updates, time.monotonic(), 0.0)
-        self._granted: list[tuple] = []
-        self._boot_id = int.from_bytes(os.urandom(7), 'little')
         self._connect()
 
     def _connect(self) -> None:
-        self._weights_pub = self.create_publisher(PolicyWeights, 'learner/weights', qos.LATCHED)
-        self._credit_pub = self.create_publisher(Credit, 'learner/credit', qos.LATCHED)
-        self._status_pub = self.create_publisher(LearnerStatus, 'learner/status', qos.LATCHED)
+        self._report = LearnerReport(self, self._learner, self._ledger, self._run.identity,
+                                     str(self._run.path), self._task.name)
         self.create_subscription(Transition, 'policy/transitions', self._on_transition,
                                  qos.TRANSITIONS)
         self.create_subscription(PolicyStatus, 'policy/status', self._on_policy, qos.LATCHED)
         self.create_service(Trigger, 'learner/finish', self._on_finish)
-        self.create_timer(0.5, self._publish_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        if self._learner.version:
-            self._publish_weights()
-        self._publish_status()
+        self.create_timer(0.5, self._report.publish_status,
+                          clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._report.publish_weights()
+        self._report.publish_status()
 
     # experience
 
@@ -152,20 +144,15 @@ class LearnerNode(Node):
             transition = message_to_transition(msg, self._task.observation_spec.size,
                                                self._task.action_spec.size)
         except MessageError as error:
-            self._reject(str(error))
+            self._report.reject(str(error))
             return
         if self._ledger.admits(msg):
             try:
                 self._learner.add(transition)
             except RunError as error:
-                self._reject(str(error))
+                self._report.reject(str(error))
                 return
             self._ledger.record(transition)
-
-    def _reject(self, reason: str) -> None:
-        self._rejected += 1
-        self._reason = reason
-        self.get_logger().warning(f'policy/transitions: {reason}', throttle_duration_sec=1.0)
 
     def _on_policy(self, msg: PolicyStatus) -> None:
         self._handled += 1
@@ -189,7 +176,7 @@ class LearnerNode(Node):
         handled, self._handled = self._handled, 0
         if handled:
             return True
-        if self._state in ('finished', 'failed'):
+        if self._report.state in ('finished', 'failed'):
             return False
         if self._learner.owed > 0 and not self._finishing:
             self._update()
@@ -202,13 +189,12 @@ class LearnerNode(Node):
 
     def _update(self) -> None:
         try:
-            self._metrics = self._learner.update()
-            self._state = 'learning'
+            self._report.metrics = self._learner.update()
+            self._report.state = 'learning'
             if self._learner.publish_due:
                 self._next_version()
         except LearningError as error:
-            self._state, self._reason = 'failed', str(error)
-            self.get_logger().error(f'stopped publishing weights: {error}')
+            self._report.fail(str(error))
             return
         if self._learner.checkpoint_due:
             self._save()
@@ -218,10 +204,9 @@ class LearnerNode(Node):
         try:
             self._learner.publish()
         except RunError as error:
-            self._reason = f'cannot publish: {error}; the last weights stand'
-            self.get_logger().error(self._reason, throttle_duration_sec=10.0)
+            self._report.cannot(f'cannot publish: {error}; the last weights stand')
             return
-        self._publish_weights()
+        self._report.publish_weights()
 
     def _publish_first_weights(self) -> None:
         if not self._learner.version and self._learner.steps >= self._learner.warmup:
@@ -232,65 +217,26 @@ class LearnerNode(Node):
             self._learner.checkpoint()
             return True
         except (OSError, RunError) as error:
-            self._reason = f'cannot save: {error}; the last checkpoint stands'
-            self.get_logger().error(self._reason, throttle_duration_sec=10.0)
+            self._report.cannot(f'cannot save: {error}; the last checkpoint stands')
             return False
 
     def _finish(self) -> None:
         saved = self._save()
-        self._publish_weights()
-        self._state = 'finished' if saved else 'failed'
-        self._publish_status()
-
-    # what goes out
+        self._report.publish_weights()
+        self._report.state = 'finished' if saved else 'failed'
+        self._report.publish_status()
 
     def _grant(self) -> None:
-        """Publish how far each actor may go: stored steps whose updates are done, plus slack."""
+        """Let actors go as far as stored steps whose updates are done, and the slack."""
         learner = self._learner
         ahead = max(0, self._slack - learner.steps_behind)
-        ahead = 0 if self._finished else min(ahead, learner.budget - learner.steps)
-        granted = [(actor, boot, last + ahead) for actor, boot, last in self._ledger.newest()]
-        if granted == self._granted:
-            return
-        self._granted = granted
-        self._credit_pub.publish(Credit(run=self._run.identity, actors=[
-            ActorCredit(actor=actor, boot_id=boot, sequence=sequence,
-                        weights_version=learner.version)
-            for actor, boot, sequence in granted]))
-
-    def _publish_weights(self) -> None:
-        learner = self._learner
-        if learner.version and self._state != 'failed':
-            self._weights_pub.publish(weights_to_message(
-                learner.weights(), run=self._run.identity, task=self._task.name,
-                algorithm=learner.algorithm, version=learner.version, updates=learner.updates,
-                temperature=learner.temperature))
-
-    def _publish_status(self) -> None:
-        learner = self._learner
-        updates, then, _ = self._rates
-        now = time.monotonic()
-        rate = (learner.updates - updates) / max(now - then, 1e-9)
-        self._rates = (learner.updates, now, rate)
-        self._status_pub.publish(LearnerStatus(
-            run=self._run.identity, directory=str(self._run.path), task=self._task.name,
-            algorithm=learner.algorithm, boot_id=self._boot_id, state=self._state,
-            steps=learner.steps, budget=learner.budget, warmup=learner.warmup,
-            updates=learner.updates, updates_per_step_asked=learner.updates_per_step,
-            updates_per_step_held=learner.updates_per_step_held,
-            steps_behind=learner.steps_behind, update_rate=rate,
-            replay_size=len(learner.replay), replay_capacity=learner.replay.capacity,
-            version=learner.version, rejected=self._rejected, doubled=self._ledger.doubled,
-            gaps=self._ledger.gaps, metric_names=list(self._metrics),
-            metric_values=[float(v) for v in self._metrics.values()],
-            durable=[ActorDurable(actor=a, boot_id=b, sequence=s, episode=e)
-                     for a, b, s, e in self._ledger.durable()], reason=self._reason))
+        self._report.grant(0 if self._finished else min(ahead, learner.budget - learner.steps))
 
     def on_shutdown(self) -> None:
         """Write a checkpoint and say where it stands."""
-        if self._state != 'finished':
+        if self._report.state != 'finished':
             self._save()
-        self._publish_status()
+        self._report.publish_status()
         self._learner.close()
 
 

@@ -76,5 +76,5 @@ def test_a_last_checkpoint_that_cannot_be_written_fails_the_training(learner, mo
 
     monkeypatch.setattr(type(learner._learner), 'checkpoint', save)
     learner._finish()
-    assert learner._state == state
-    assert ('the last checkpoint stands' in learner._reason) == full
+    assert learner._report.state == state
+    assert ('the last checkpoint stands' in learner._report.reason) == full
