@@ -27,10 +27,9 @@ import subprocess
 import sys
 import time
 
-from rows import campaign, MISSING, publish, ROOT, RUNS, seen, table, trained_at
+from rows import (
+    campaign, MISSING, publish, reached, ROOT, RUNS, seen, table, trained_at, word_for)
 from sawyer_rows import ADDED, SPEED, VELOCITY
-
-from softq_ros.training.metrics import read_rows
 
 REQUIRED_SEC, AIM_SEC = 600.0, 180.0
 HEAD = ['seed', '90 % reached at step', 'by the wall clock [s]', 'the whole command [s]',
@@ -59,16 +58,6 @@ def prove(seed: int) -> None:
     done.write_text(json.dumps({'command_sec': time.monotonic() - began, 'load': load}))
 
 
-def reached(run: Path) -> dict | None:
-    """Return the point of the learning curve at which nine of ten were reached."""
-    import yaml
-    if not (run / 'reached').exists():
-        return None
-    steps = yaml.safe_load((run / 'reached' / 'policy.yaml').read_text())['trained']['steps']
-    point, = (row for row in read_rows(run / 'evaluations.csv') if int(row['step']) == steps)
-    return point
-
-
 def line(seed: int) -> list:
     """Return a training's line of the table."""
     run = run_of(seed)
@@ -76,8 +65,7 @@ def line(seed: int) -> list:
         return [seed, *[MISSING] * (len(HEAD) - 1)]
     proved, point = json.loads((run / 'proved.json').read_text()), reached(run)
     found = [point['step'], f'{float(point["wall_sec"]):.0f}'] if point else ['-', '-']
-    return [seed, *found, f'{proved["command_sec"]:.0f}',
-            f'{proved["load"]:.1f}']
+    return [seed, *found, f'{proved["command_sec"]:.0f}', f'{proved["load"]:.1f}']
 
 
 def verdict(runs: list[Path], seeds: int) -> str:
@@ -86,10 +74,8 @@ def verdict(runs: list[Path], seeds: int) -> str:
         return f'Median: {MISSING}.'
     points = [reached(run) for run in runs]
     middle = statistics.median_low(float(p['wall_sec']) if p else float('inf') for p in points)
-    word = ('aim reached' if middle <= AIM_SEC else 'kept' if middle <= REQUIRED_SEC
-            else '**missed**')
     return (f'Median: **{middle:.0f} s** ({REQUIRED_SEC:.0f} s asked, {AIM_SEC:.0f} s the aim: '
-            f'{word}).')
+            f'{word_for(middle, REQUIRED_SEC, AIM_SEC)}).')
 
 
 def write(seeds: int) -> None:

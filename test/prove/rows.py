@@ -25,6 +25,8 @@ import threading
 
 import yaml
 
+from softq_ros.training.metrics import read_rows
+
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = ROOT / 'runs' / 'prove'
 RESULTS = ROOT / 'docs' / 'results'
@@ -112,6 +114,21 @@ def trained_at(runs: list[Path]) -> str:
     """Return the commits that trainings were begun at, in words of a page."""
     commits = {yaml.safe_load((run / 'run.yaml').read_text())['commit'] for run in runs}
     return f'trained at commit {", ".join(sorted(commits))}' if commits else 'none trained yet'
+
+
+def reached(run: Path) -> dict | None:
+    """Return the point of a run's learning curve at which nine of ten were reached, if any."""
+    policy = run / 'reached' / 'policy.yaml'
+    if not policy.exists():
+        return None
+    steps = yaml.safe_load(policy.read_text())['trained']['steps']
+    point, = (row for row in read_rows(run / 'evaluations.csv') if int(row['step']) == steps)
+    return point
+
+
+def word_for(value: float, most: float, aim: float) -> str:
+    """Return what became of a figure that was to be small."""
+    return 'aim reached' if value <= aim else 'kept' if value <= most else '**missed**'
 
 
 def fisher(a: int, b: int, trials: int) -> float:

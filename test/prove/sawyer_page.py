@@ -18,13 +18,11 @@ import statistics
 from typing import NamedTuple
 
 from curves import draw, successes_of
-from rows import IMAGES, MISSING, publish, RUNS, score, softq, table, trained_at
+from rows import (
+    IMAGES, MISSING, publish, reached, RUNS, score, softq, table, trained_at, word_for)
 from sawyer_rows import (
     ABLATED_SEEDS, ABLATED_STEPS, ABLATION_ROWS, CONVERGED_ROWS, CONVERGED_STEPS, finished,
     HORIZON, METHODS, PLAIN, RATE, RESET_SEC, Row, run_of, SPEED_ROWS, SPEED_STEPS)
-import yaml
-
-from softq_ros.training.metrics import read_rows
 
 TEST_EPISODES, TEST_SEED, SAMPLING = 500, 7, 'best_of_32'
 # of rows: minutes to the first brick and to nine of ten, asked and aimed at
@@ -44,12 +42,11 @@ class Speed(NamedTuple):
 def speed_of(run: Path) -> Speed:
     """Return what a finished training tells."""
     first = json.loads((run / 'story.json').read_text())['first_success_step']
-    points = {int(row['step']): row for row in read_rows(run / 'evaluations.csv')}
     success = json.loads((run / 'proved.json').read_text())['success_rate']
-    if not (run / 'reached').exists():
+    point = reached(run)
+    if point is None:
         return Speed(first, None, None, success)
-    reached = yaml.safe_load((run / 'reached' / 'policy.yaml').read_text())['trained']['steps']
-    return Speed(first, reached, float(points[reached]['cpu_sec']), success)
+    return Speed(first, int(point['step']), float(point['cpu_sec']), success)
 
 
 def speeds(row: Row, method: str, seeds: int) -> list[Speed | None]:
@@ -108,8 +105,8 @@ def verdict(words: str, steps: list[int | None], asked: tuple[float, float]) -> 
     """Return the median in minutes of robot time without resets, and what of it was asked."""
     most, aim = asked
     middle = median(steps, lambda v: float('inf') if v is None else v / RATE / 60)
-    word = 'aim reached' if middle <= aim else 'kept' if middle <= most else '**missed**'
-    return f'* {words}: {middle:.1f} min ({most:g} asked, {aim:g} the aim): {word}'
+    return (f'* {words}: {middle:.1f} min ({most:g} asked, {aim:g} the aim): '
+            f'{word_for(middle, most, aim)}')
 
 
 def verdicts(seeds: int) -> str:
@@ -129,9 +126,8 @@ def verdicts(seeds: int) -> str:
                 for method, one in found.items()}
         if len(best) == 3 and None not in best.values():
             ratio = best['sql'] / min(best['sac'], best['sac-fixed'])
-            word = 'aim reached' if ratio <= 1 else 'kept' if ratio <= 2 else '**missed**'
             lines.append(f'* {row.words}, CPU time beside that of the better SAC: {ratio:.2f} '
-                         f'(2 asked, 1 the aim): {word}')
+                         f'(2 asked, 1 the aim): {word_for(ratio, 2, 1)}')
     return '\n'.join(lines)
 
 
