@@ -16,6 +16,9 @@ Rewards of several steps before a value follows, from a ring of single transitio
 
 Letters: B starts, N steps of each.
 """
+from array import array
+from itertools import chain as joined
+
 import numpy as np
 
 from softq_ros.errors import ShapeError
@@ -45,7 +48,7 @@ def n_step_returns(reward: np.ndarray, discount: np.ndarray, held: np.ndarray,
 
 class Successors:
     """
-    Which row of a ring holds the step that followed: same actor, boot and episode, one later.
+    Which rows of a ring hold the steps that followed: of one actor, boot and episode, in order.
 
     No row follows the last of an episode, a step that was lost, or the newest of its actor.
 
@@ -55,28 +58,37 @@ class Successors:
     def __init__(self, rows: np.ndarray) -> None:
         """Know of no row yet."""
         self._rows = rows
-        self._after = np.full(len(rows), -1, np.intp)
-        self._newest: dict[bytes, tuple] = {}  # what would follow each actor's, and its number
+        self._chain = np.empty(len(rows), object)  # each row's episode: its rows, in order,
+        self._place = np.zeros(len(rows), np.intp)  # and where in it the row is
+        self._newest: dict[bytes, tuple] = {}  # what would follow each actor's, and its chain
         self._seen = 0
 
     def follow(self, total: int) -> None:
         """Take in what was added up to row number ``total``."""
-        oldest = max(0, total - len(self._rows))
-        numbers = np.arange(max(self._seen, oldest), total)
+        numbers = np.arange(max(self._seen, total - len(self._rows)), total)
         at = numbers % len(self._rows)
-        self._after[at] = -1
         columns = (self._rows[name][at].tolist()
                    for name in ('actor', 'boot_id', 'episode', 'step', 'last'))
-        for number, actor, boot, episode, step, last in zip(numbers.tolist(), *columns):
-            expected, before = self._newest.get(actor, (None, -1))
-            if expected == (boot, episode, step) and before >= oldest:
-                self._after[before % len(self._rows)] = number % len(self._rows)
-            self._newest[actor] = None if last else (boot, episode, step + 1), number
+        for row, actor, boot, episode, step, last in zip(at.tolist(), *columns):
+            expected, chain = self._newest.get(actor, (None, None))
+            if expected != (boot, episode, step):
+                chain = array('q')
+            self._chain[row], self._place[row] = chain, len(chain)
+            chain.append(row)
+            self._newest[actor] = None if last else (boot, episode, step + 1), chain
         self._seen = total
 
     def chains(self, at: np.ndarray, steps: int) -> np.ndarray:
         """Return the rows of up to ``steps`` steps from rows ``(B,)``, ``(B, N)``; -1: none."""
-        rows = [at]
-        for _ in range(steps - 1):
-            rows.append(np.where(rows[-1] < 0, -1, self._after[rows[-1]]))
-        return np.stack(rows, 1)
+        parts = [chain[place:place + steps]
+                 for chain, place in zip(self._chain[at], self._place[at].tolist())]
+        held = np.arange(steps) < np.array([len(part) for part in parts])[:, np.newaxis]
+        rows = np.full((len(at), steps), -1, np.intp)
+        rows[held] = list(joined.from_iterable(parts))
+        return rows
+
+    def later(self, at: np.ndarray, steps: int, share: np.ndarray) -> np.ndarray:
+        """Return the rows so far ``(B,)``, of 0 to 1, along up to ``steps`` from rows ``(B,)``."""
+        return np.array([
+            chain[place + int(part * min(steps, len(chain) - place))] for chain, place, part
+            in zip(self._chain[at], self._place[at].tolist(), share.tolist())], np.intp)

@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from softq_ros.errors import ConfigurationError, RunError
-from softq_ros.learning.replay import HEADER, HEADER_BYTES, MAGIC, ReplayBuffer, row_type
+from softq_ros.learning.replay import ReplayBuffer
+from softq_ros.learning.ring import HEADER, HEADER_BYTES, MAGIC, row_type
 from softq_ros.records import Batch
 from softq_ros.tasks.catalogue import load_task
 from softq_ros.tasks.task import Task

@@ -17,7 +17,8 @@ import pytest
 
 from softq_ros.errors import ShapeError
 from softq_ros.learning.n_step import n_step_returns, Successors
-from softq_ros.learning.replay import ReplayBuffer, row_type
+from softq_ros.learning.replay import ReplayBuffer
+from softq_ros.learning.ring import row_type
 from softq_ros.records import Transition
 
 GAMMA = 0.5
@@ -176,10 +177,20 @@ def test_one_step_is_the_plain_draw_and_more_start_at_the_same_rows():
     assert [part.shape for part in three] == [part.shape for part in plain]
 
 
-def test_rows_of_a_chain_by_hand():
+def chain_of_four_and_one():
     rows = np.zeros(5, row_type(1, 1))
     rows['step'], rows['actor'], rows['last'][3] = [0, 1, 2, 3, 4], b'arm', True
     successors = Successors(rows)
     successors.follow(5)
-    assert successors.chains(np.array([0, 2, 3]), 3).tolist() == [
+    return successors
+
+
+def test_rows_of_a_chain_by_hand():
+    assert chain_of_four_and_one().chains(np.array([0, 2, 3]), 3).tolist() == [
         [0, 1, 2], [2, 3, -1], [3, -1, -1]]
+
+
+def test_rows_later_in_a_chain_by_hand():
+    at, share = np.array([0, 0, 0, 0, 2, 3, 4]), np.array([0.0, 0.5, 0.75, 0.99, 0.99, 0.99, 0.99])
+    assert chain_of_four_and_one().later(at, 9, share).tolist() == [0, 2, 3, 3, 3, 3, 4]
+    assert chain_of_four_and_one().later(at, 2, share).tolist() == [0, 1, 1, 1, 3, 3, 4]

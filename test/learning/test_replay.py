@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 
 from softq_ros.errors import RunError
-from softq_ros.learning import replay as module
-from softq_ros.learning.replay import HEADER_BYTES, ReplayBuffer, row_type
+from softq_ros.learning import ring as module
+from softq_ros.learning.replay import ReplayBuffer
+from softq_ros.learning.ring import HEADER_BYTES, row_type
 from softq_ros.records import Transition
 
 O, A = 3, 2

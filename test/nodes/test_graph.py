@@ -24,7 +24,7 @@ import time
 import numpy as np
 import pytest
 
-from softq_ros.learning.replay import row_type
+from softq_ros.learning.ring import row_type
 from softq_ros.training.run import read_run
 from softq_ros.training.settings import load_settings
 

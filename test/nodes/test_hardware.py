@@ -30,7 +30,7 @@ from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
 
 from softq_ros.action import ResetEpisode
-from softq_ros.learning.replay import row_type
+from softq_ros.learning.ring import row_type
 from softq_ros.msg import Episode, GateStatus, LearnerStatus, PolicyStatus
 from softq_ros.nodes import qos
 from softq_ros.nodes.pad import load_pad

@@ -23,7 +23,7 @@ import time
 import numpy as np
 import pytest
 
-from softq_ros.learning.replay import row_type
+from softq_ros.learning.ring import row_type
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_SEC = 60.0

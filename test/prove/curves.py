@@ -17,7 +17,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from softq_ros.learning.replay import HEADER, HEADER_BYTES, row_type
+from softq_ros.learning.ring import HEADER, HEADER_BYTES, row_type
 from softq_ros.training.metrics import read_rows
 
 matplotlib.use('Agg')

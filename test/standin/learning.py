@@ -22,7 +22,7 @@ import time
 import numpy as np
 from std_srvs.srv import Trigger
 
-from softq_ros.learning.replay import row_type
+from softq_ros.learning.ring import row_type
 from softq_ros.msg import LearnerStatus
 from softq_ros.tasks.catalogue import load_task
 

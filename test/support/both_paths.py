@@ -18,7 +18,7 @@ import sys
 
 import numpy as np
 
-from softq_ros.learning.replay import row_type
+from softq_ros.learning.ring import row_type
 from softq_ros.tasks.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
