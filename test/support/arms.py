@@ -18,6 +18,7 @@ import numpy as np
 
 from softq_ros.records import Sensors
 from softq_ros.robot.contract import load_contract, RobotContract
+from softq_ros.robot.gate import Gate
 from softq_ros.robot.kinematics import Chain, Segment
 from softq_ros.robot.limits import period
 
@@ -26,6 +27,7 @@ SAWYER = load_contract('sim_sawyer')
 # two links of 1 m and 0.5 m in the plane, then a slide of 0.2 m at rest along the second
 PLANAR = Chain((Segment('shoulder', (0, 0, 0), (0, 0, 0)), Segment('elbow', (1, 0, 0), (0, 0, 0)),
                 Segment('slide', (0.5, 0, 0), (0, 0, 0), (1, 0, 0), True)))
+BENT = (0.5, -0.8, 0.0)  # the tool at 1.355, 0.332; the arm can move in the plane and turn
 
 
 def contract(interface: str = 'velocity', **fields) -> RobotContract:
@@ -56,6 +58,11 @@ def at(position=(0.0, 0.0, 0.0), velocity=(0.0, 0.0, 0.0), stamp: int = 0) -> Se
     """Return what an arm reports."""
     position, velocity = np.array(position, float), np.array(velocity, float)
     return Sensors(stamp, PLANAR.joints, position, velocity, np.zeros(3))
+
+
+def run(gate: Gate, action: np.ndarray, steps: int, **state) -> list[float]:
+    """Return the first joint's commands while the same is asked for again and again."""
+    return [gate.filter(action, at(**state), 0).command[0] for _ in range(steps)]
 
 
 def followed(contract: RobotContract, position: np.ndarray, command: np.ndarray) -> np.ndarray:
