@@ -166,10 +166,18 @@ class SawyerPose(Task):
         return np.concatenate(rows, dtype=np.float32, casting='same_kind')
 
     def judge(self, before: Sensors, action: np.ndarray, sensors: Sensors) -> Judgement:
-        """Return -(w d^2 + v ln(1 + d^2 / e)) - c |a|^2, d^2 the mean over the brick's points."""
+        """
+        Return -(w d^2 + v ln(1 + d^2 / e)) - c |a|^2 + p (m' - m).
+
+        d^2 is the mean over the brick's points; m' and m, before and now, the mean distance of
+        the joints from those that :meth:`solution` returns.
+        """
         errors = self._errors(sensors).ravel()
         action = np.asarray(action, np.float64)
         reward = self._reward(errors @ errors, action @ action)
+        if self._settings['progress_pay']:
+            solved = self.solution(sensors)
+            reward += self._progress(before.position - solved, sensors.position - solved)
         return Judgement(float(reward), False, self.at_target(sensors))
 
     def _reward(self, squared: np.ndarray, effort: np.ndarray) -> np.ndarray:
@@ -178,6 +186,11 @@ class SawyerPose(Task):
         return -(settings['distance_cost'] * squared
                  + settings['precision_cost'] * np.log1p(squared / settings['precision'])
                  + settings['action_cost'] * effort)
+
+    def _progress(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """Return what it pays that joints ``(..., J)`` [rad] have come nearer to the solution."""
+        nearer = np.abs(before).mean(-1) - np.abs(after).mean(-1)
+        return self._settings['progress_pay'] * nearer
 
     def relabelled(self, batch: Batch, later: np.ndarray) -> Batch:
         """
@@ -199,6 +212,9 @@ class SawyerPose(Task):
                 observation[:, solved] = observation[:, :joints] - later[:, :joints]
             seen.append(observation)
         reward = self._reward(np.square(errors).sum(1), np.square(batch.action).sum(1))
+        away = (part[:, :joints] - later[:, :joints]
+                for part in (batch.observation, batch.next_observation))
+        reward = reward + self._progress(*away)
         return batch._replace(observation=seen[0], reward=reward.astype(np.float32),
                               next_observation=seen[1])
 

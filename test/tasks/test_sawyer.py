@@ -80,6 +80,16 @@ def test_the_action_costs_two_thousandths_of_its_square():
     assert gone == pytest.approx(-0.014)
 
 
+def test_progress_of_the_joints_is_paid_and_taken_back():
+    task, away = load_task('sawyer_stack', {'progress_pay': 10.0}), np.zeros(7)
+    solved = task.solution(measured())
+    away[0], away[6] = 0.7, -0.35  # 0.15 rad in the mean; half of it: 0.075
+    far, near = (measured(position=solved + share * away) for share in (1.0, 0.5))
+    pays = [task.judge(*pair).reward for pair in (
+        (far, STILL, near), (near, STILL, far), (near, STILL, near))]
+    assert pays == pytest.approx([0.75, -0.75, 0.0], abs=1e-9)
+
+
 @pytest.mark.parametrize('task, offset, success', [
     (STACK, 0.0009, True), (STACK, 0.0011, False),
     (REACH, 0.0049, True), (REACH, 0.0051, False)])

@@ -92,6 +92,18 @@ def test_joints_that_solve_the_seat_are_those_the_arm_came_to():
         assert (part[0, :14] == task.observe(was)[:14]).all()
 
 
+def test_progress_is_told_towards_the_joints_that_the_arm_came_to():
+    rng = np.random.default_rng(3)
+    paid, unpaid = (load_task('sawyer_stack', DRAWN | {'progress_pay': pay}) for pay in (10.0, 0))
+    before, after, end = poses(paid, rng, 3)
+    seen = [paid.observe(one)[None] for one in (before, after, end)]
+    one = np.ones(1, np.float32)
+    batch = Batch(seen[0], np.zeros((1, 7), np.float32), one, one, seen[1])
+    extra = paid.relabelled(batch, seen[2]).reward - unpaid.relabelled(batch, seen[2]).reward
+    away = [np.abs(one.position - end.position).mean() for one in (before, after)]
+    assert extra[0] == pytest.approx(10.0 * (away[0] - away[1]), abs=1e-5)
+
+
 class Counted:
     """A task whose transitions say when they were told anew, and with what."""
 
