@@ -94,6 +94,20 @@ def test_processor_time_stands_beside_that_of_the_better_sac(page):
     assert page.verdicts(1).endswith('better SAC: 1.50 (2 asked, 1 the aim): kept')
 
 
+@pytest.mark.parametrize('successes, word', [
+    ((0.9, 0.996, 1.0), '99.6% (95% asked, 99.5% the aim): aim reached'),
+    ((0.9, 0.95, 0.996), '95.0% (95% asked, 99.5% the aim): kept'),
+    ((0.9, 0.94, 1.0), '94.0% (95% asked, 99.5% the aim): **missed**')])
+def test_what_is_converged_is_judged_by_the_median_of_its_tests(page, successes, word):
+    row, = (row for row in page.CONVERGED_ROWS if row.name == 'loose-ik')
+    for seed, success in enumerate(successes):
+        assert page.converged_verdict(row, 3).endswith('missing')
+        run = page.run_of(row, 'sql', seed)
+        keep(run, None)
+        (run / 'score-best_of_32.json').write_text(json.dumps({'success_rate': success}))
+    assert page.converged_verdict(row, 3).endswith(word)
+
+
 def test_the_wall_clock_through_the_graph_is_judged_by_its_median(graph):
     assert graph.line(0)[1:] == ['missing'] * 4
     for seed, (reached, wall) in enumerate(((4000, 170.0), (6000, 181.0), (None, 9.0))):

@@ -29,8 +29,9 @@ import time
 
 from rows import (
     campaign, MISSING, publish, reached, ROOT, RUNS, seen, table, trained_at, word_for)
-from sawyer_rows import ADDED, SPEED, VELOCITY
+from sawyer_rows import METHODS, SPEED, VELOCITY
 
+SETTINGS = METHODS['sql'][2]
 REQUIRED_SEC, AIM_SEC = 600.0, 180.0
 HEAD = ['seed', '90 % reached at step', 'by the wall clock [s]', 'the whole command [s]',
         'load at its start']
@@ -47,8 +48,9 @@ def prove(seed: int) -> None:
     if done.exists():
         return
     shutil.rmtree(run, ignore_errors=True)
-    words = [f'task:={VELOCITY}', f'options:={" ".join(SPEED)}', f'settings:={" ".join(ADDED)}',
-             f'seed:={seed}', f'runs:={seen(RUNS)}', f'run:={run.name}']
+    words = [f'task:={VELOCITY}', f'options:={" ".join(SPEED)}',
+             f'settings:={" ".join(SETTINGS)}', f'seed:={seed}', f'runs:={seen(RUNS)}',
+             f'run:={run.name}']
     load, began = os.getloadavg()[0], time.monotonic()
     made = subprocess.run([sys.executable, '-m', 'softq_ros.cli', 'launch', 'train', *words],
                           cwd=ROOT, env=os.environ | {'OMP_NUM_THREADS': '1'},
@@ -84,10 +86,10 @@ def write(seeds: int) -> None:
     publish('graph', 'Through the ROS graph, by the wall clock',
             f'python test/prove/graph.py --seeds {seeds}', [
                 f'`softq launch train task:={VELOCITY} options:="{" ".join(SPEED)}" '
-                f'settings:="{" ".join(ADDED)}"`, {trained_at(runs)}: sim, gate, policy, learner '
-                'and monitor in processes of their own on two cores, in lockstep, one training at '
-                'a time. The monitor scores the policy beside it; "90 % reached" as in '
-                '[sawyer](sawyer.md).',
+                f'settings:="{" ".join(SETTINGS)}"`, {trained_at(runs)}: sim, gate, policy, '
+                'learner and monitor in processes of their own on two cores, in lockstep, one '
+                'training at a time. The monitor scores the policy beside it; "90 % reached" as '
+                'in [sawyer](sawyer.md).',
                 verdict(runs, seeds), table(HEAD, [line(seed) for seed in range(seeds)])])
 
 

@@ -22,7 +22,8 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from rows import campaign, MISSING, publish, ROOT, RUNS, seen, softq, table, train, trained_at
+from rows import (
+    campaign, MISSING, publish, ROOT, RUNS, seen, softq, table, train, trained_at, word_for)
 
 from softq_ros.training.metrics import read_rows
 
@@ -103,8 +104,7 @@ def lines(entry: Entry, found: dict) -> list[list]:
 def verdict(entry: Entry, found: dict) -> str:
     """Return the figure of a policy, and what of it was asked."""
     rate = found['recovery_rate']
-    word = 'aim reached' if rate >= AIM else 'kept' if rate >= REQUIRED else '**missed**'
-    return f'* {entry.words}: recovery_rate {rate:.1%}, {word}'
+    return f'* {entry.words}: recovery_rate {rate:.1%}, {word_for(-rate, -REQUIRED, -AIM)}'
 
 
 def learning_line(kind: str, seed: int) -> list:

@@ -127,7 +127,7 @@ def reached(run: Path) -> dict | None:
 
 
 def word_for(value: float, most: float, aim: float) -> str:
-    """Return what became of a figure that was to be small."""
+    """Return what became of a figure that was to be small; all three negative: large."""
     return 'aim reached' if value <= aim else 'kept' if value <= most else '**missed**'
 
 

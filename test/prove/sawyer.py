@@ -22,8 +22,8 @@ import argparse
 from rows import campaign, train
 from sawyer_page import write
 from sawyer_rows import (
-    ABLATED_SEEDS, ABLATED_STEPS, ABLATION_ROWS, CONVERGED_ROWS, CONVERGED_STEPS, METHODS, PLAIN,
-    Row, run_of, SPEED_ROWS, SPEED_STEPS)
+    ABLATED_SEEDS, ABLATED_STEPS, ABLATION_ROWS, converged_score, CONVERGED_ROWS, CONVERGED_STEPS,
+    METHODS, PLAIN, Row, run_of, SPEED_ROWS, SPEED_STEPS)
 
 
 def prove(row: Row, method: str, seed: int, steps: int, until: str) -> None:
@@ -31,8 +31,10 @@ def prove(row: Row, method: str, seed: int, steps: int, until: str) -> None:
     _, algorithm, settings = METHODS[method]
     words = [word for option in row.options for word in ('--option', option)]
     words += [word for setting in (*settings, *row.settings) for word in ('--set', setting)]
-    train(run_of(row, method, seed).name, '--task', row.task, '--algorithm', algorithm, '--seed',
-          str(seed), '--steps', str(steps), *words, until=until)
+    run = train(run_of(row, method, seed).name, '--task', row.task, '--algorithm', algorithm,
+                '--seed', str(seed), '--steps', str(steps), *words, until=until)
+    if row in CONVERGED_ROWS:
+        converged_score(run)
 
 
 def main() -> None:
