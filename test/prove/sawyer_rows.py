@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rows import RUNS, score
 
 RATE, RESET_SEC, HORIZON = 20.0, 8.0, 100  # Hz, s, control steps: those of config/
-SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS, ABLATED_SEEDS = 36_000, 120_000, 20_000, 3
+SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS, ABLATED_SEEDS = 36_000, 40_000, 20_000, 3
 TEST_EPISODES, TEST_SEED = 500, 7
 PLAIN = 'plain'  # soft Q-learning without what is added to every other method:
 ADDED = ('batch_size=128', 'discount=0.95', 'hindsight_share=0.8', 'hindsight_ends=4000',
