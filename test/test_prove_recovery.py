@@ -39,12 +39,11 @@ def report(**kinds: tuple[int, int]) -> dict:
             'perturbations': perturbations}
 
 
-def proof(name: str, monkeypatch, runs: Path):
-    """Return the module of a proof whose runs are elsewhere."""
+def proof(name: str, monkeypatch, runs: Path, keeper: str | None = None):
+    """Return the module of a proof whose runs, that a keeper names, are elsewhere."""
     monkeypatch.syspath_prepend(PROOFS)
-    module = importlib.import_module(name)
-    monkeypatch.setattr(module, 'RUNS', runs)
-    return module
+    monkeypatch.setattr(importlib.import_module(keeper or name), 'RUNS', runs)
+    return importlib.import_module(name)
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def recovery(monkeypatch, tmp_path):
 @pytest.fixture
 def softness(monkeypatch, tmp_path):
     """Return the proof on softness."""
-    return proof('softness', monkeypatch, tmp_path)
+    return proof('softness', monkeypatch, tmp_path, 'sawyer_rows')
 
 
 def test_the_worst_kind_is_bold_and_what_never_counted_has_no_line(recovery):

@@ -15,25 +15,29 @@
 Do soft policies recover better: SQL, SAC and TD3 from narrow and from wide starts, pushed around.
 
 Every training ends where nine of ten episodes succeed, so that all are disturbed at the same
-success. Trainings and scores are kept in runs/prove; what is not there yet is called missing.
+success; those from wide starts are the row torque of sawyer.py. Trainings and scores are kept in
+runs/prove; what is not there yet is called missing.
 """
 import argparse
 import json
 from pathlib import Path
 from statistics import mean
 
-from rows import (
-    campaign, MISSING, permutation, publish, RUNS, seen, softq, table, train, trained_at)
+from rows import campaign, MISSING, permutation, publish, seen, softq, table, trained_at
+import sawyer
+from sawyer_rows import METHODS, Row, run_of as kept_run, SPEED_ROWS, SPEED_STEPS
 
-TASK, STEPS, SEED = 'sawyer_stack_torque', 36_000, 12345
-METHODS = {'sql': 'SQL', 'sac': 'SAC', 'td3': 'TD3'}
-STARTS = {'narrow': 0.1, 'wide': 0.5}  # rad to either side of the joints above the target
+SEED = 12345
+COMPARED = ('sql', 'sac', 'td3')
+WIDE, = (row for row in SPEED_ROWS if row.name == 'torque')
+NARROW = Row('torque-narrow', WIDE.words, (*WIDE.options, 'start_box=0.1'), *WIDE[3:])
+STARTS = {'narrow': NARROW, 'wide': WIDE}
 KINDS = ('push', 'clamp', 'repose_06', 'repose_12', 'target')
 
 
 def run_of(start: str, method: str, seed: int) -> Path:
     """Return the folder of a training."""
-    return RUNS / f'softness-{start}-{method}-s{seed}'
+    return kept_run(STARTS[start], method, seed)
 
 
 def kept_at(run: Path, episodes: int) -> Path:
@@ -43,9 +47,8 @@ def kept_at(run: Path, episodes: int) -> Path:
 
 def prove(start: str, method: str, seed: int, episodes: int) -> None:
     """Train to nine of ten, then disturb."""
-    run = train(run_of(start, method, seed).name, '--task', TASK, '--algorithm', method, '--seed',
-                str(seed), '--steps', str(STEPS), '--option', 'target=speed', '--option',
-                'start=above', '--option', f'start_box={STARTS[start]}', until='reached')
+    sawyer.prove(STARTS[start], method, seed, SPEED_STEPS, 'reached')
+    run = run_of(start, method, seed)
     kept = kept_at(run, episodes)
     if not kept.exists():
         kept.write_text(json.dumps(softq(
@@ -70,8 +73,7 @@ def line(start: str, method: str, seeds: int, episodes: int) -> list:
     """Return a line of the table: means over the trainings."""
     done = sum(kept_at(run_of(start, method, seed), episodes).exists() for seed in range(seeds))
     found = scores(start, method, seeds, episodes)
-    head = [f'{start}, {STARTS[start]:g} rad', METHODS[method], f'{len(found)} of {done}',
-            seeds - done]
+    head = [start, METHODS[method][0], f'{len(found)} of {done}', seeds - done]
     if not found:
         return [*head, *[MISSING] * (len(KINDS) + 2)]
     worst = [one['recovery_rate'] for one in found]
@@ -84,7 +86,7 @@ def comparison(start: str, rival: str, seeds: int, episodes: int) -> str:
     """Return whether SQL's worst kinds differ from a rival's."""
     ours, theirs = ([one['recovery_rate'] for one in scores(start, method, seeds, episodes)]
                     for method in ('sql', rival))
-    words = f'* {start}, SQL against {METHODS[rival]}: '
+    words = f'* {start}, SQL against {METHODS[rival][0]}: '
     if min(len(ours), len(theirs)) < 2:
         return words + MISSING
     p = permutation(ours, theirs)
@@ -94,24 +96,24 @@ def comparison(start: str, rival: str, seeds: int, episodes: int) -> str:
 
 def write(seeds: int, episodes: int) -> None:
     """Write the page from what is there."""
-    pairs = [(start, method) for start in STARTS for method in METHODS]
+    pairs = [(start, method) for start in STARTS for method in COMPARED]
     runs = [run for pair in pairs for seed in range(seeds)
             if ((run := run_of(*pair, seed)) / 'proved.json').exists()]
     publish('softness', 'Does softness recover better', 'python test/prove/softness.py '
             f'--seeds {seeds} --episodes {episodes}', [
-                f'Task {TASK}, targets of the speed rows, starts around the joints that hold the '
-                f'brick 15 cm above it; at most {STEPS} steps, {trained_at(runs)}. A training '
-                'ends at "90 % reached", so that all are disturbed at the same success; those '
-                f'that do not reach it are counted and left out. {episodes} episodes of each kind '
-                f'of event of config/scenarios/bully.yaml, test seed {SEED}, each policy sampled '
-                'as it is scored, from the starts it learned from. Share seated again, mean of '
-                'the trainings; of each the worst kind, mean and range. SAC learns its '
-                'temperature.',
+                'The row torque of [sawyer](sawyer.md), starts 0.1 rad (narrow) or 0.5 rad (wide) '
+                'to either side of the joints that hold the brick 15 cm above the target; at most '
+                f'{SPEED_STEPS} steps, {trained_at(runs)}. A training ends at "90 % reached", so '
+                'that all are disturbed at the same success; those that do not reach it are '
+                f'counted and left out. {episodes} episodes of each kind of event of '
+                f'config/scenarios/bully.yaml, test seed {SEED}, each policy sampled as it is '
+                'scored, from the starts it learned from. Share seated again, mean of the '
+                'trainings; of each the worst kind, mean and range.',
                 table(['starts', 'method', 'reached 90 %', 'still missing', 'undisturbed', *KINDS,
                        'worst kind'], [line(*pair, seeds, episodes) for pair in pairs]),
                 'Exact permutation test of the worst kinds, two-sided:',
                 '\n'.join(comparison(start, rival, seeds, episodes) for start in STARTS
-                          for rival in METHODS if rival != 'sql')])
+                          for rival in COMPARED[1:])])
 
 
 def main() -> None:
@@ -123,7 +125,7 @@ def main() -> None:
     options = words.parse_args()
     campaign(lambda *item: prove(*item, options.episodes),
              [(start, method, seed) for seed in range(options.seeds) for start in STARTS
-              for method in METHODS],
+              for method in COMPARED],
              lambda: write(options.seeds, options.episodes), options.jobs)
 
 
