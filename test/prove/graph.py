@@ -29,9 +29,8 @@ import time
 
 from rows import (
     campaign, MISSING, publish, reached, ROOT, RUNS, seen, table, trained_at, word_for)
-from sawyer_rows import METHODS, SPEED, VELOCITY
+from sawyer_rows import SPEED, SQL, VELOCITY
 
-SETTINGS = METHODS['sql'][2]
 REQUIRED_SEC, AIM_SEC = 600.0, 180.0
 HEAD = ['seed', '90 % reached at step', 'by the wall clock [s]', 'the whole command [s]',
         'load at its start']
@@ -49,7 +48,7 @@ def prove(seed: int) -> None:
         return
     shutil.rmtree(run, ignore_errors=True)
     words = [f'task:={VELOCITY}', f'options:={" ".join(SPEED)}',
-             f'settings:={" ".join(SETTINGS)}', f'seed:={seed}', f'runs:={seen(RUNS)}',
+             f'settings:={" ".join(SQL)}', f'seed:={seed}', f'runs:={seen(RUNS)}',
              f'run:={run.name}']
     load, began = os.getloadavg()[0], time.monotonic()
     made = subprocess.run([sys.executable, '-m', 'softq_ros.cli', 'launch', 'train', *words],
@@ -86,7 +85,7 @@ def write(seeds: int) -> None:
     publish('graph', 'Through the ROS graph, by the wall clock',
             f'python test/prove/graph.py --seeds {seeds}', [
                 f'`softq launch train task:={VELOCITY} options:="{" ".join(SPEED)}" '
-                f'settings:="{" ".join(SETTINGS)}"`, {trained_at(runs)}: sim, gate, policy, '
+                f'settings:="{" ".join(SQL)}"`, {trained_at(runs)}: sim, gate, policy, '
                 'learner and monitor in processes of their own on two cores, in lockstep, one '
                 'training at a time. The monitor scores the policy beside it; "90 % reached" as '
                 'in [sawyer](sawyer.md).',

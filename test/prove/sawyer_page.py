@@ -110,26 +110,42 @@ def verdict(words: str, steps: list[int | None], asked: tuple[float, float]) -> 
             f'{word_for(middle, most, aim)}')
 
 
+def whole(row: Row, method: str, seeds: int) -> list[Speed]:
+    """Return what the trainings tell once all are there, nothing before."""
+    found = speeds(row, method, seeds) if method in row.methods else []
+    return found if all(found) else []
+
+
+def time_verdicts(row: Row, seeds: int) -> list[str]:
+    """Return what was asked of the robot's time, of each way to train by soft Q-learning."""
+    lines = []
+    for method in ('sql', 'sql-u2'):
+        found, (first, most) = whole(row, method, seeds), ASKED[row.name]
+        words = f'{row.words}, {METHODS[method][0]}'
+        if found and first:
+            lines.append(verdict(f'{words}, first seated', [f.first for f in found], first))
+        if found:
+            lines.append(verdict(f'{words}, 90 %', [f.reached for f in found], most))
+    return lines
+
+
+def processor_verdicts(row: Row, seeds: int) -> list[str]:
+    """Return what was asked of the processor's time, beside that of the better SAC."""
+    middles = []
+    for method in ('sql', 'sac', 'sac-fixed'):
+        found = whole(row, method, seeds)
+        if not found or (middle := median([f.cpu_sec for f in found], lambda v: v)) is None:
+            return []
+        middles.append(middle)
+    ratio = middles[0] / min(middles[1:])
+    return [f'* {row.words}, CPU time beside that of the better SAC: {ratio:.2f} (2 asked, 1 the '
+            f'aim): {word_for(ratio, 2, 1)}']
+
+
 def verdicts(seeds: int) -> str:
     """Return the figures that were asked of soft Q-learning, of rows that are whole."""
-    lines = []
-    for row in SPEED_ROWS:
-        found = {method: one for method in ('sql', 'sac', 'sac-fixed')
-                 if method in row.methods and all(one := speeds(row, method, seeds))}
-        if row.name not in ASKED or 'sql' not in found:
-            continue
-        first, most = ASKED[row.name]
-        if first:
-            lines.append(verdict(f'{row.words}, first seated', [f.first for f in found['sql']],
-                                 first))
-        lines.append(verdict(f'{row.words}, 90 %', [f.reached for f in found['sql']], most))
-        best = {method: median([f.cpu_sec for f in one], lambda v: v)
-                for method, one in found.items()}
-        if len(best) == 3 and None not in best.values():
-            ratio = best['sql'] / min(best['sac'], best['sac-fixed'])
-            lines.append(f'* {row.words}, CPU time beside that of the better SAC: {ratio:.2f} '
-                         f'(2 asked, 1 the aim): {word_for(ratio, 2, 1)}')
-    return '\n'.join(lines)
+    return '\n'.join(line for row in SPEED_ROWS if row.name in ASKED
+                     for line in time_verdicts(row, seeds) + processor_verdicts(row, seeds))
 
 
 SPEED_HEAD = ['row', 'method', 'first seated, min (with resets)',

@@ -23,8 +23,11 @@ TEST_EPISODES, TEST_SEED = 500, 7
 PLAIN = 'plain'  # soft Q-learning without what is added to every other method:
 ADDED = ('batch_size=128', 'discount=0.95', 'hindsight_share=0.8', 'hindsight_ends=4000',
          'value_ceiling=0')
+SQL = (*ADDED, 'value_samples=8')
 # name: words, algorithm, settings
-METHODS = {'sql': ('SQL', 'sql', (*ADDED, 'value_samples=8')), PLAIN: ('SQL, plain', 'sql', ()),
+METHODS = {'sql': ('SQL', 'sql', SQL),
+           'sql-u2': ('SQL, 2 updates a step', 'sql', (*SQL, 'updates_per_step=2')),
+           PLAIN: ('SQL, plain', 'sql', ()),
            'sac': ('SAC, learned temperature', 'sac', ADDED),
            'sac-fixed': ('SAC, temperature 0.02', 'sac', (*ADDED, 'temperature=0.02')),
            'td3': ('TD3', 'td3', ADDED), 'ddpg': ('DDPG', 'ddpg', ADDED),
@@ -53,7 +56,7 @@ class Row(NamedTuple):
 SPEED_ROWS = (
     Row('velocity', 'velocity', SPEED, methods=tuple(METHODS)),
     Row('velocity-ik', 'velocity, sees joints of the target', (*SPEED, SOLVED)),
-    Row('torque', 'torque', SPEED, SLOWER, TORQUE, tuple(METHODS)),
+    Row('torque', 'torque', SPEED, SLOWER, TORQUE, tuple(m for m in METHODS if m != 'sql-u2')),
     Row('torque-ik', 'torque, sees joints of the target', (*SPEED, SOLVED), SLOWER, TORQUE),
     Row('realism', 'velocity; delay, noise, randomised', (*SPEED, *REALISM), SLOWER),
 )
