@@ -57,6 +57,17 @@ def row_of(page, name: str):
     return {row.name: row for row in page.SPEED_ROWS}[name]
 
 
+def test_plain_trainings_are_told_what_the_files_say_but_for_what_their_rows_change(page):
+    rows = importlib.import_module('sawyer_rows')
+    velocity, torque = row_of(page, 'velocity'), row_of(page, 'torque')
+    assert rows.settings_of(velocity, 'plain') == rows.settings_of(torque, 'plain') == ()
+    changed, = (row for row in page.ABLATION_ROWS if row.name == 'ablation-n3')
+    assert rows.settings_of(changed, 'plain') == ('n_step=3',)
+    told = rows.settings_of(velocity, 'droq')
+    assert told.index('updates_per_step=20') > told.index('updates_per_step=2')
+    assert 'temperature=0.02' not in rows.settings_of(velocity, 'sac')
+
+
 def test_what_was_not_reached_counts_as_later_than_all(page):
     assert page.median([6000, None, 4000]) == '6000'
     assert page.median([None, None, 4000]) == 'None'

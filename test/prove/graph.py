@@ -29,8 +29,9 @@ import time
 
 from rows import (
     campaign, MISSING, publish, reached, ROOT, RUNS, seen, table, trained_at, word_for)
-from sawyer_rows import SPEED, SQL, VELOCITY
+from sawyer_rows import settings_of, SPEED, SPEED_ROWS, VELOCITY
 
+SETTINGS = settings_of(SPEED_ROWS[0], 'sql')
 REQUIRED_SEC, AIM_SEC = 600.0, 180.0
 HEAD = ['seed', '90 % reached at step', 'by the wall clock [s]', 'the whole command [s]',
         'load at its start']
@@ -48,7 +49,7 @@ def prove(seed: int) -> None:
         return
     shutil.rmtree(run, ignore_errors=True)
     words = [f'task:={VELOCITY}', f'options:={" ".join(SPEED)}',
-             f'settings:={" ".join(SQL)}', f'seed:={seed}', f'runs:={seen(RUNS)}',
+             f'settings:={" ".join(SETTINGS)}', f'seed:={seed}', f'runs:={seen(RUNS)}',
              f'run:={run.name}']
     load, began = os.getloadavg()[0], time.monotonic()
     made = subprocess.run([sys.executable, '-m', 'softq_ros.cli', 'launch', 'train', *words],
@@ -85,7 +86,7 @@ def write(seeds: int) -> None:
     publish('graph', 'Through the ROS graph, by the wall clock',
             f'python test/prove/graph.py --seeds {seeds}', [
                 f'`softq launch train task:={VELOCITY} options:="{" ".join(SPEED)}" '
-                f'settings:="{" ".join(SQL)}"`, {trained_at(runs)}: sim, gate, policy, '
+                f'settings:="{" ".join(SETTINGS)}"`, {trained_at(runs)}: sim, gate, policy, '
                 'learner and monitor in processes of their own on two cores, in lockstep, one '
                 'training at a time. The monitor scores the policy beside it; "90 % reached" as '
                 'in [sawyer](sawyer.md).',

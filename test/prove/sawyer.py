@@ -23,16 +23,16 @@ from rows import campaign, train
 from sawyer_page import write
 from sawyer_rows import (
     ABLATED_SEEDS, ABLATED_STEPS, ABLATION_ROWS, converged_score, CONVERGED_ROWS, CONVERGED_STEPS,
-    METHODS, PLAIN, Row, run_of, SPEED_ROWS, SPEED_STEPS)
+    METHODS, PLAIN, Row, run_of, settings_of, SPEED_ROWS, SPEED_STEPS)
 
 
 def prove(row: Row, method: str, seed: int, steps: int, until: str) -> None:
     """Train, or go on."""
-    _, algorithm, settings = METHODS[method]
     words = [word for option in row.options for word in ('--option', option)]
-    words += [word for setting in (*settings, *row.settings) for word in ('--set', setting)]
-    run = train(run_of(row, method, seed).name, '--task', row.task, '--algorithm', algorithm,
-                '--seed', str(seed), '--steps', str(steps), *words, until=until)
+    words += [word for setting in settings_of(row, method) for word in ('--set', setting)]
+    run = train(run_of(row, method, seed).name, '--task', row.task, '--algorithm',
+                METHODS[method][1], '--seed', str(seed), '--steps', str(steps), *words,
+                until=until)
     if row in CONVERGED_ROWS:
         converged_score(run)
 

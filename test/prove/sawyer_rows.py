@@ -23,19 +23,18 @@ TEST_EPISODES, TEST_SEED = 500, 7
 PLAIN = 'plain'  # soft Q-learning without what is added to every other method:
 ADDED = ('batch_size=128', 'discount=0.95', 'hindsight_share=0.8', 'hindsight_ends=4000',
          'value_ceiling=0')
-SQL = (*ADDED, 'value_samples=8')
-# name: words, algorithm, settings
-METHODS = {'sql': ('SQL', 'sql', SQL),
-           'sql-u2': ('SQL, 2 updates a step', 'sql', (*SQL, 'updates_per_step=2')),
-           PLAIN: ('SQL, plain', 'sql', ()),
-           'sac': ('SAC, learned temperature', 'sac', ADDED),
-           'sac-fixed': ('SAC, temperature 0.02', 'sac', (*ADDED, 'temperature=0.02')),
-           'td3': ('TD3', 'td3', ADDED), 'ddpg': ('DDPG', 'ddpg', ADDED),
-           'droq': ('DroQ, 20 updates a step', 'droq', (*ADDED, 'temperature=0.02'))}
+# name: words, algorithm, settings of its own
+METHODS = {'sql': ('SQL', 'sql', ('value_samples=8',)), PLAIN: ('SQL, plain', 'sql', ()),
+           'sac': ('SAC, learned temperature', 'sac', ()),
+           'sac-fixed': ('SAC, temperature 0.02', 'sac', ('temperature=0.02',)),
+           'td3': ('TD3', 'td3', ()), 'ddpg': ('DDPG', 'ddpg', ()),
+           'droq': ('DroQ, 20 updates a step', 'droq',
+                    ('updates_per_step=20', 'temperature=0.02'))}
 SPEED = ('target=speed', 'start=above')
 SOLVED, PRESS = 'observe_ik=true', 'fit=press'
 VELOCITY, TORQUE = 'sawyer_stack', 'sawyer_stack_torque'
 REALISM = ('delay_steps=1', 'noise_position=0.0005', 'noise_angle_deg=0.2', 'randomise=true')
+TWICE = ('updates_per_step=2',)
 SLOWER = ('hindsight_ends=8000',)  # what is learned later is told with other targets for longer
 # 15 s: the way is up to 7 rad; rewards that are above 0, and targets whose joints are solved
 CONVERGED = ('target=converged', 'start=anywhere', 'horizon=300', 'progress_pay=60')
@@ -54,9 +53,10 @@ class Row(NamedTuple):
 
 
 SPEED_ROWS = (
-    Row('velocity', 'velocity', SPEED, methods=tuple(METHODS)),
-    Row('velocity-ik', 'velocity, sees joints of the target', (*SPEED, SOLVED)),
-    Row('torque', 'torque', SPEED, SLOWER, TORQUE, tuple(m for m in METHODS if m != 'sql-u2')),
+    Row('velocity', 'velocity', SPEED, TWICE, methods=tuple(METHODS)),
+    Row('velocity-u1', 'velocity, one update a step', SPEED, methods=('sql', 'sac')),
+    Row('velocity-ik', 'velocity, sees joints of the target', (*SPEED, SOLVED), TWICE),
+    Row('torque', 'torque', SPEED, SLOWER, TORQUE, tuple(METHODS)),
     Row('torque-ik', 'torque, sees joints of the target', (*SPEED, SOLVED), SLOWER, TORQUE),
     Row('realism', 'velocity; delay, noise, randomised', (*SPEED, *REALISM), SLOWER),
 )
@@ -84,6 +84,13 @@ ABLATION_ROWS = tuple(
         ('hindsight', 'hindsight, .8 to 0 over 4000 steps', ADDED[2:4]),
         ('hindsight-stays', 'hindsight, .5 to the end', ('hindsight_share=0.5',)),
         ('ceiling', 'no value above 0', ADDED[4:])))
+
+
+def settings_of(row: Row, method: str) -> tuple[str, ...]:
+    """Return what a training is told; plain ones only what their own rows change."""
+    if method == PLAIN:
+        return row.settings if row.methods == (PLAIN,) else ()
+    return (*ADDED, *row.settings, *METHODS[method][2])
 
 
 def run_of(row: Row, method: str, seed: int) -> Path:
