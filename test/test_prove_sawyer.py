@@ -63,8 +63,8 @@ def test_plain_trainings_are_told_what_the_files_say_but_for_what_their_rows_cha
     assert rows.settings_of(velocity, 'plain') == rows.settings_of(torque, 'plain') == ()
     changed, = (row for row in page.ABLATION_ROWS if row.name == 'ablation-n3')
     assert rows.settings_of(changed, 'plain') == ('n_step=3',)
-    told = rows.settings_of(velocity, 'droq')
-    assert told.index('updates_per_step=20') > told.index('updates_per_step=2')
+    told = rows.settings_of(torque, 'sql')
+    assert told.index('hindsight_ends=8000') > told.index('hindsight_ends=4000')
     assert 'temperature=0.02' not in rows.settings_of(velocity, 'sac')
 
 

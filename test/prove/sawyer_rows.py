@@ -34,7 +34,6 @@ SPEED = ('target=speed', 'start=above')
 SOLVED, PRESS = 'observe_ik=true', 'fit=press'
 VELOCITY, TORQUE = 'sawyer_stack', 'sawyer_stack_torque'
 REALISM = ('delay_steps=1', 'noise_position=0.0005', 'noise_angle_deg=0.2', 'randomise=true')
-TWICE = ('updates_per_step=2',)
 SLOWER = ('hindsight_ends=8000',)  # what is learned later is told with other targets for longer
 # 15 s: the way is up to 7 rad; rewards that are above 0, and targets whose joints are solved
 CONVERGED = ('target=converged', 'start=anywhere', 'horizon=300', 'progress_pay=60')
@@ -53,9 +52,8 @@ class Row(NamedTuple):
 
 
 SPEED_ROWS = (
-    Row('velocity', 'velocity', SPEED, TWICE, methods=tuple(METHODS)),
-    Row('velocity-u1', 'velocity, one update a step', SPEED, methods=('sql', 'sac')),
-    Row('velocity-ik', 'velocity, sees joints of the target', (*SPEED, SOLVED), TWICE),
+    Row('velocity', 'velocity', SPEED, methods=tuple(METHODS)),
+    Row('velocity-ik', 'velocity, sees joints of the target', (*SPEED, SOLVED)),
     Row('torque', 'torque', SPEED, SLOWER, TORQUE, tuple(METHODS)),
     Row('torque-ik', 'torque, sees joints of the target', (*SPEED, SOLVED), SLOWER, TORQUE),
     Row('realism', 'velocity; delay, noise, randomised', (*SPEED, *REALISM), SLOWER),
