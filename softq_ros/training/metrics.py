@@ -13,12 +13,16 @@
 # limitations under the License.
 """Metrics as rows of a CSV file and as TensorBoard events."""
 import csv
+import io
+import os
 from pathlib import Path
+
+from softq_ros.policies.files import sync_directory, write_synced
 
 
 class Metrics:
     """
-    Appends flat dictionaries of floats.
+    Appends flat dictionaries of floats, each on the disk before the next checkpoint can be.
 
     :param folder: of the run; ``name``.csv grows there, events below ``tensorboard/name``.
     :param after: rows with a larger number are cut: they lie after the checkpoint one resumes
@@ -45,12 +49,13 @@ class Metrics:
         self._events = SummaryWriter(str(folder / 'tensorboard' / name), purge_step=purge)
 
     def _rewrite(self) -> None:
-        aside = self._path.with_suffix('.new')
-        with open(aside, 'w', newline='') as file:
-            writer = csv.DictWriter(file, self._names, restval='')
-            writer.writeheader()
-            writer.writerows(self._rows)
+        aside, text = self._path.with_suffix('.new'), io.StringIO(newline='')
+        writer = csv.DictWriter(text, self._names, restval='')
+        writer.writeheader()
+        writer.writerows(self._rows)
+        write_synced(aside, text.getvalue().encode())
         aside.replace(self._path)
+        sync_directory(self._path.parent)
 
     def write(self, step: int, values: dict[str, float]) -> None:
         """Append one row; a new column rewrites the file once."""
@@ -63,6 +68,8 @@ class Metrics:
         else:
             with open(self._path, 'a', newline='') as file:
                 csv.DictWriter(file, self._names, restval='').writerow(row)
+                file.flush()
+                os.fsync(file.fileno())
         for name, value in values.items():
             self._events.add_scalar(name, value, step)
 

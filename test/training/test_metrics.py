@@ -12,6 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Rows and events of the metrics, through kills."""
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -111,3 +114,19 @@ def test_a_torn_last_row_is_left_out(tmp_path):
     path = tmp_path / 'metrics.csv'
     path.write_text('step,q_loss,updates\n10,1.0,100\n20,1')
     assert [row['step'] for row in read_rows(path)] == ['10']
+
+
+def test_every_row_is_on_the_disk_when_write_returns(tmp_path, monkeypatch):
+    synced, sync = set(), os.fsync
+
+    def note(handle):
+        sync(handle)
+        path = Path(f'/proc/self/fd/{handle}')
+        if path.is_file():
+            synced.add(path.read_bytes())
+
+    monkeypatch.setattr(os, 'fsync', note)
+    metrics = Metrics(tmp_path, 'metrics')
+    for step, row in ((10, {'q_loss': 1.0}), (20, {'q_loss': 2.0}), (30, {'entropy': 3.0})):
+        metrics.write(step, row)
+        assert (tmp_path / 'metrics.csv').read_bytes() in synced
