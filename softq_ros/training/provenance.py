@@ -13,6 +13,7 @@
 # limitations under the License.
 """What a result depends on beside its settings."""
 from importlib import metadata
+from pathlib import Path
 import platform
 import subprocess
 
@@ -20,9 +21,18 @@ from softq_ros import __version__
 from softq_ros.paths import share
 
 
+def processor() -> str:
+    """Return the name of the processor, on which times and last digits depend, or nothing."""
+    info = Path('/proc/cpuinfo')
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
+    return names[0] if names else ''
+
+
 def versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
-    found = {'python': platform.python_version(), 'softq_ros': __version__}
+    """Return the versions that a result depends on, and the processor."""
+    found = {'python': platform.python_version(), 'processor': processor(),
+             'softq_ros': __version__}
     for name in ('torch', 'numpy', 'mujoco'):
         found[name] = metadata.version(name)
     return found

@@ -13,6 +13,7 @@
 # limitations under the License.
 """Runs: made, found, resumed, refused; the learner's arithmetic and its versions."""
 import json
+from pathlib import Path
 from test.support.stream import feed, transition
 
 import numpy as np
@@ -239,3 +240,8 @@ def test_what_a_run_has_trained_names_the_ground_it_walked_on(tmp_path):
     digest = run.trained(walk, 1, 1)['terrain_digest']
     assert len(digest) == 64 and digest == walk.provenance['terrain_digest']
     assert 'terrain_digest' not in run.trained(TASK, 1, 1)
+
+
+def test_a_run_says_on_what_it_was_made(tmp_path):
+    found = start(tmp_path).facts['versions']['processor']
+    assert f'{found}\n' in Path('/proc/cpuinfo').read_text()
