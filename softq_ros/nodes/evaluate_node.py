@@ -40,6 +40,7 @@ from softq_ros.training.seeds import checked_seed, episode_seed
 from softq_ros.training.trial import Trial
 
 ALMOST = 0.9  # of a period, which drivers do not keep exactly
+AGAIN = 3  # times that an episode which ended before anything was done is begun anew; our choice
 PARAMETERS = (
     Parameter('task', 'sawyer_stack', 'what is asked of the robot', choices=task_names),
     OPTIONS,
@@ -89,6 +90,7 @@ class EvaluateNode(Node):
                                      'that measures its tool')
         self._by_hand = settings['mode'] == 'robot'
         self._count, self._total = 0, settings['episodes'] * len(self._scenario.events)
+        self._again = 0
         self._outcomes, self._refusals = [], []
         self._trial: Trial | None = None
         self._episode = -1
@@ -137,16 +139,27 @@ class EvaluateNode(Node):
         self._trial = Trial(plan, self._scenario.settle_sec)
 
     def _on_episode(self, msg: Episode) -> None:
-        if self._trial and msg.episode == self._episode:
-            self._trial.stop()
-            self._end()
+        if not self._trial or msg.episode != self._episode:
+            return
+        if self._trial.untouched and self._again < AGAIN:
+            self._again += 1
+            self.get_logger().warning(f'the episode ended ({msg.cause}) before anything was done; '
+                                      'it is begun anew')
+            self._forget()
+            self._begin()
+            return
+        self._trial.stop()
+        self._end()
+
+    def _forget(self) -> None:
+        self._trial, self._asking = None, False
+        self._person.forget()
 
     def _end(self) -> None:
         self._outcomes += self._trial.outcomes
         self._refusals += self._trial.refusals
-        self._trial, self._asking = None, False
-        self._person.forget()
-        self._count += 1
+        self._forget()
+        self._count, self._again = self._count + 1, 0
         if self._count == self._total:
             self._report()
         else:

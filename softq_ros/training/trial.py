@@ -50,6 +50,11 @@ class Trial:
         return not self._coming and self.recovery is None
 
     @property
+    def untouched(self) -> bool:
+        """Return whether nothing was done to the robot yet, and nothing refused."""
+        return not (self.outcomes or self.refusals or self.recovery)
+
+    @property
     def due(self) -> Disturbance | None:
         """Return what the robot is to be disturbed with now."""
         return self._coming[0] if self._before and self.recovery is None else None
