@@ -22,8 +22,8 @@ from softq_ros.errors import accepted, BundleError
 
 ALGORITHMS = ('sql', 'sac', 'td3', 'ddpg', 'droq')
 GAUSSIAN = ('sac', 'droq')
-MODES = ('stochastic', 'deterministic', 'best_of_32')
-CANDIDATES = 32
+BEST_OF = {'best_of_32': 32, 'best_of_128': 128}  # modes that take the best of so many draws
+MODES = ('stochastic', 'deterministic', *BEST_OF)
 ZERO = np.float32(0)
 CACHE_LINE = 64  # bytes
 LOG_STD = (-20.0, 2.0)  # range of the Gaussian policy's log standard deviation
@@ -202,15 +202,16 @@ class Actor:
         """
         Return one action ``(A,)`` float32 for one observation ``(O,)``.
 
-        ``deterministic`` is noise zero; ``best_of_32`` the draw with the largest min of the Qs.
+        ``deterministic`` is noise zero; ``best_of_32`` and ``best_of_128`` are the draw with the
+        largest min of the Qs.
         Not for two threads at a time.
         """
         if mode == 'stochastic':
             rng.standard_normal(dtype=np.float32, out=self._drawn)
         elif mode == 'deterministic':
             self._drawn.fill(0)
-        elif mode == 'best_of_32':
-            actions = self.draw(observation, CANDIDATES, rng)
+        elif mode in BEST_OF:
+            actions = self.draw(observation, BEST_OF[mode], rng)
             return actions[int(np.argmax(self.q(observation, actions)))]
         else:
             raise BundleError(f'mode: {accepted(mode, MODES)}')

@@ -32,7 +32,8 @@ def add_evaluate(score: argparse.ArgumentParser) -> None:
     score.add_argument('--episodes', type=int, default=100, help='with --video 0: the film '
                        'alone')
     score.add_argument('--seed', type=int, default=0)
-    score.add_argument('--sampling', choices=('stochastic', 'deterministic', 'best_of_32'))
+    score.add_argument('--sampling', choices=(
+        'stochastic', 'deterministic', 'best_of_32', 'best_of_128'))
     score.add_argument('--perturb', default='none', help='disturb the robot as a scenario says: '
                        'none, light, bully, or a .yaml file; then --episodes counts those of '
                        'each kind of event, beside those without')

@@ -21,7 +21,7 @@ import pytest
 import torch
 
 from softq_ros.errors import BundleError
-from softq_ros.learning.actor import Actor, CANDIDATES, normalised
+from softq_ros.learning.actor import Actor, normalised
 from softq_ros.learning.ddpg import Ddpg
 from softq_ros.learning.droq import Droq
 from softq_ros.learning.sac import SoftActorCritic
@@ -89,11 +89,12 @@ def test_deterministic_does_not_depend_on_the_generator(algorithm):
     assert np.array_equal(*actions)
 
 
+@pytest.mark.parametrize('count', [32, 128])
 @pytest.mark.parametrize('algorithm', AGENTS)
-def test_best_of_32_is_the_draw_with_the_largest_q(algorithm):
+def test_best_of_many_is_the_draw_with_the_largest_q(algorithm, count):
     _, actor = pair(algorithm)
-    drawn = actor.draw(OBSERVATION, CANDIDATES, np.random.default_rng(4))
-    action = actor.act(OBSERVATION, np.random.default_rng(4), 'best_of_32')
+    drawn = actor.draw(OBSERVATION, count, np.random.default_rng(4))
+    action = actor.act(OBSERVATION, np.random.default_rng(4), f'best_of_{count}')
     assert np.array_equal(action, drawn[np.argmax(actor.q(OBSERVATION, drawn))])
 
 
@@ -168,7 +169,7 @@ def test_unknown_algorithms_modes_and_sizes_are_refused():
     weights = spoilt(lambda w: None)
     with pytest.raises(BundleError, match="got 'ppo'; accepted: ddpg, droq, sac, sql"):
         Actor('ppo', weights, 1.0)
-    with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_32"):
+    with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_128, best_of_32"):
         actor.act(OBSERVATION, np.random.default_rng(0), 'greedy')
     with pytest.raises(BundleError, match=r'\(32, 7\); accepted: \(31, 7\)'):
         actor.check_sizes(31, 7)

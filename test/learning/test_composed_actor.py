@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from softq_ros.errors import BundleError
-from softq_ros.learning.actor import Actor
+from softq_ros.learning.actor import Actor, MODES
 from softq_ros.learning.composed_actor import ComposedActor, Constituent, MeanQ, NarrowActor
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
@@ -110,7 +110,7 @@ def test_one_constituent_at_a_lower_temperature_is_sharper():
     assert energy(0.25) > energy(1.0) > energy(4.0)
 
 
-@pytest.mark.parametrize('mode', ['stochastic', 'best_of_32', 'deterministic'])
+@pytest.mark.parametrize('mode', MODES)
 def test_equal_generators_act_alike_within_the_box(mode):
     whole = composed(actor(1), actor(2))
     one, two = (whole.act(OBSERVATION, np.random.default_rng(7), mode) for _ in range(2))
@@ -123,8 +123,9 @@ def test_deterministic_asks_no_generator_and_best_takes_more_energy_than_a_draw(
     fixed = [whole.act(OBSERVATION, np.random.default_rng(s), 'deterministic') for s in (1, 2)]
     assert np.array_equal(*fixed)
     means = [np.mean([whole.q(OBSERVATION, whole.act(OBSERVATION, rng, mode)[None])
-                      for _ in range(100)]) for mode in ('best_of_32', 'stochastic')]
-    assert means[0] > means[1]
+                      for _ in range(100)])
+             for mode in ('best_of_128', 'best_of_32', 'stochastic')]
+    assert means[0] > means[1] > means[2]
 
 
 def test_a_draw_says_its_sample_size_and_acceptance():
@@ -138,7 +139,7 @@ def test_what_has_no_law_and_unknown_modes_are_refused():
     weights = Td3(O, A, make_settings('td3', {'hidden': [8, 8]}), 0).weights()
     with pytest.raises(BundleError, match='temperature 0.0 of a td3 policy'):
         Constituent(Actor('td3', weights, 0.0), np.arange(O))
-    with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_32"):
+    with pytest.raises(BundleError, match="got 'greedy'; accepted: best_of_128, best_of_32"):
         composed(actor(1)).act(OBSERVATION, np.random.default_rng(0), 'greedy')
 
 

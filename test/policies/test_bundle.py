@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from softq_ros.errors import BundleError
+from softq_ros.learning.actor import MODES
 from softq_ros.policies.bundle import Bundle, find_bundle, load_bundle, Manifest, save_bundle
 from softq_ros.tasks.catalogue import load_task
 
@@ -53,7 +54,7 @@ def test_a_bundle_acts_the_same_after_save_and_load(bundle):
     loaded = load_bundle(bundle)
     loaded.check_fits(TASK)
     fresh = Bundle(loaded.manifest, weights())
-    for mode in ('stochastic', 'deterministic', 'best_of_32'):
+    for mode in MODES:
         acts = [b.actor().act(np.ones(2, np.float32), np.random.default_rng(3), mode)
                 for b in (loaded, fresh)]
         assert np.array_equal(*acts)
