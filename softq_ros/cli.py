@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:
         """Refuse in one line."""
-        raise ConfigurationError(f'{message}; softq {self.prog.split()[-1]} --help says more')
+        raise ConfigurationError(f'{message}; {self.prog} --help says more')
 
 
 def _parser() -> Parser:

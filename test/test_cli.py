@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import imageio.v2 as imageio
 import pytest
@@ -23,6 +24,7 @@ import pytest
 from softq_ros import cli
 from softq_ros.errors import LearningError, RunError
 from softq_ros.learning import sql
+from softq_ros.learning.actor import MODES
 from softq_ros.paths import share
 from softq_ros.policies.bundle import save_bundle
 from softq_ros.tasks.catalogue import load_task
@@ -127,7 +129,7 @@ def test_the_benches_of_one_process_print_their_keys(capsys, monkeypatch):
     act, replay = bench_speed.act_latency, bench_speed.replay_speed
     monkeypatch.setattr(bench_speed, 'act_latency', lambda: act(20))
     monkeypatch.setattr(bench_speed, 'replay_speed', lambda: replay(1000, 20))
-    for words in (['act'], ['replay'], ['learner', '--batch', '16', '--rounds', '1']):
+    for words in (['act'], ['replay'], ['learner', '--set', 'batch_size=16', '--rounds', '1']):
         assert cli.main(['bench', *words, '--json']) == 0
         result = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert result['rate'] == pytest.approx(1 / result['median_sec'])
@@ -190,6 +192,16 @@ def test_the_scripted_controller_is_scored_where_there_is_one(capsys):
     assert result['success_rate'] == 1.0 and result['sampling'] == 'scripted'
     assert cli.main([*words, '--task', 'multigoal']) == 2
     assert 'multigoal: no scripted controller' in capsys.readouterr().err
+
+
+def test_every_way_of_drawing_actions_can_be_asked_for(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(['evaluate', '--help'])
+    assert f'--sampling {{{",".join(MODES)}}}' in capsys.readouterr().out
+    for name in ('evaluate', 'play'):
+        words = ElementTree.parse(share('launch', f'{name}.launch.xml'))
+        found = [one.get('value') for one in words.findall('arg[@name="sampling"]/choice')]
+        assert found == ['as_scored', *MODES]
 
 
 def test_a_film_alone_needs_no_episodes(tmp_path, capsys):

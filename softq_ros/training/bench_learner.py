@@ -12,7 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """How fast soft Q-learning updates, beside a plain version of the same update by autograd."""
+from collections.abc import Callable
 import copy
+from functools import partial
 import statistics
 import time
 
@@ -21,15 +23,16 @@ import torch
 from torch import nn, Tensor
 
 from softq_ros.learning.networks import Mlp, move_towards
-from softq_ros.learning.settings import make_settings
+from softq_ros.learning.settings import make_settings, SqlSettings
 from softq_ros.learning.sql import SoftQLearning
 from softq_ros.learning.stein import bandwidth
 from softq_ros.learning.value import soft_value
 from softq_ros.records import Batch
+from softq_ros.training.bench_rival import installed, LIBRARY, rival_learner
 
 OBSERVATION, ACTION = 24, 7
-SETTINGS = {'hidden': (256, 256), 'value_samples': 16, 'fixed_particles': 16,
-            'updated_particles': 16}
+SETTINGS = {'hidden': (256, 256), 'batch_size': 256, 'value_samples': 16,
+            'fixed_particles': 16, 'updated_particles': 16}
 
 
 def plain_forward(network: Mlp, state: Tensor, other: Tensor) -> Tensor:
@@ -115,39 +118,64 @@ def random_batch(size: int, seed: int) -> Batch:
         rng.normal(size=size), np.ones(size), rng.normal(size=(size, OBSERVATION)))))
 
 
-def _seconds(update, batch: Batch, count: int) -> float:
+def _seconds(updates: Callable[[int], None], count: int) -> float:
+    """Return the CPU time [s] of one of so many updates."""
     began = time.thread_time()
-    for _ in range(count):
-        update(batch)
+    updates(count)
     return (time.thread_time() - began) / count
 
 
-def compare_updates(batch_size: int, rounds: int, svgd_states: int = 0) -> dict:
+def _repeated(update: Callable[[Batch], object], batch: Batch) -> Callable[[int], None]:
+    def updates(count: int) -> None:
+        for _ in range(count):
+            update(batch)
+    return updates
+
+
+def _ways(settings: SqlSettings, plain: SqlSettings) -> dict[str, Callable[[int], None]]:
+    """Return what makes a number of updates: ours, the plain ones, those of the rival."""
+    ours, other = (SoftQLearning(OBSERVATION, ACTION, each, 0) for each in (settings, plain))
+    batch = random_batch(settings.batch_size, 0)
+    ways = {'ours': _repeated(ours.update, batch),
+            'plain': _repeated(PlainUpdate(other).update, batch)}
+    if installed():
+        rival = rival_learner(OBSERVATION, ACTION, settings.hidden)
+        ways[LIBRARY] = partial(rival.train, batch_size=settings.batch_size)
+    return ways
+
+
+def compare_updates(rounds: int, chosen: dict | None = None) -> dict:
     """
     Return the CPU time [s] of an update both ways, and their ratio's median over paired rounds.
 
-    :param svgd_states: of the batch; 0: all of it, which the plain version always takes.
-    """
-    def agent(states: int) -> SoftQLearning:
-        return SoftQLearning(OBSERVATION, ACTION, make_settings('sql', SETTINGS | {
-            'batch_size': batch_size, 'svgd_states': states}), 0)
+    Where Stable-Baselines3 is installed, its SAC's beside them.
 
-    fast = agent(svgd_states or batch_size)
-    plain = PlainUpdate(agent(batch_size))
-    batch, count = random_batch(batch_size, 0), max(2, 1024 // batch_size)
-    for update in (fast.update, plain.update):
-        _seconds(update, batch, 2)
-    pairs = [(_seconds(fast.update, batch, count), _seconds(plain.update, batch, count))
+    :param chosen: settings of ours other than :data:`SETTINGS`, whose sampler learns from the
+        whole batch; the plain version shares layers and batch size only.
+    :raises ConfigurationError: for settings that soft Q-learning does not have.
+    """
+    chosen = chosen or {}
+    whole = SETTINGS | {name: chosen[name] for name in ('hidden', 'batch_size') if name in chosen}
+    whole['svgd_states'] = whole['batch_size']
+    settings, plain = (make_settings('sql', words) for words in (whole | chosen, whole))
+    ways, count = _ways(settings, plain), max(2, 1024 // settings.batch_size)
+    for updates in ways.values():
+        updates(2)
+    found = [{name: _seconds(updates, count) for name, updates in ways.items()}
              for _ in range(rounds)]
-    ratios = sorted(slow / quick for quick, slow in pairs)
-    quick = statistics.median(quick for quick, _ in pairs)
-    return {'rate': 1 / quick, 'median_sec': quick,
-            'plain_median_sec': statistics.median(slow for _, slow in pairs),
-            'ratio': statistics.median(ratios), 'ratio_least': ratios[0],
-            'ratio_most': ratios[-1], 'matrix_gflops': matrix_limit(),
-            'batch_size': batch_size, 'svgd_states': svgd_states or batch_size,
-            'what': f'soft Q-learning updates of CPU time, layers of 2 x 256, {OBSERVATION} '
-                    f'observations, {ACTION} actions'}
+    seconds = {name: statistics.median(one[name] for one in found) for name in ways}
+    ratios = {name: sorted(one[name] / one['ours'] for one in found) for name in ways}
+    result = {'rate': 1 / seconds['ours'], 'median_sec': seconds['ours'],
+              'plain_median_sec': seconds['plain'],
+              'ratio': statistics.median(ratios['plain']), 'ratio_least': ratios['plain'][0],
+              'ratio_most': ratios['plain'][-1], 'matrix_gflops': matrix_limit(),
+              'settings': whole | chosen,
+              'what': f'soft Q-learning updates of CPU time, {OBSERVATION} observations, '
+                      f'{ACTION} actions'}
+    if LIBRARY in ways:
+        result |= {f'{LIBRARY}_median_sec': seconds[LIBRARY],
+                   f'{LIBRARY}_ratio': statistics.median(ratios[LIBRARY])}
+    return result
 
 
 def matrix_limit() -> float:

@@ -25,8 +25,8 @@ from softq_ros.learning.replay import ReplayBuffer
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
 from softq_ros.records import Transition
-from softq_ros.simulation.gymnasium_task import Box
 from softq_ros.training.bench_learner import ACTION, OBSERVATION
+from softq_ros.training.bench_rival import installed, rival_buffer
 
 BATCH = 256
 
@@ -61,26 +61,13 @@ def act_latency(count: int = 5000) -> dict:
             'what': f'an action from {OBSERVATION} numbers by layers of 2 x 256'}
 
 
-def _other_buffer(rows: int):
-    """Return a full buffer of Stable-Baselines3, or nothing where that is not installed."""
-    try:
-        from stable_baselines3.common.buffers import ReplayBuffer as Other
-    except ImportError:
-        return None
-    other = Other(rows, Box(-1, 1, (OBSERVATION,)), Box(-1, 1, (ACTION,)))
-    for array in (other.observations, other.next_observations, other.actions, other.rewards):
-        array[:] = 1.0  # pages that were never written would be drawn for nothing
-    other.full = True
-    return other
-
-
 def replay_speed(rows: int = 1_000_000, count: int = 1000) -> dict:
     """Return median times [s] of storing a transition and of drawing 256 of a million."""
     replay, rng = ReplayBuffer(rows, OBSERVATION, ACTION), np.random.default_rng(0)
     one = Transition(np.ones(OBSERVATION, np.float32), np.ones(ACTION, np.float32), 0.0, 1.0,
                      np.ones(OBSERVATION, np.float32))
     added = statistics.median(_times(lambda: replay.add(one), rows))
-    other = _other_buffer(rows)
+    other = rival_buffer(rows, OBSERVATION, ACTION) if installed() else None
     drawn, drawn_there = [], []
     for _ in range(count):
         drawn += _times(lambda: replay.sample(BATCH, rng), 1)

@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 from softq_ros.errors import ConfigurationError
-from softq_ros.verbs.words import show
+from softq_ros.verbs.words import read_values, show
 
 BENCHES = ('lockstep', 'paths', 'loop', 'learner', 'act', 'replay')
 
@@ -46,9 +46,9 @@ def add_bench(bench: argparse.ArgumentParser) -> None:
     bench.add_argument('--steps', type=int, default=2000, help='control steps of each training')
     bench.add_argument('--pairs', type=int, default=3, help='trainings of each path')
     bench.add_argument('--seed', type=int, default=0)
-    bench.add_argument('--batch', type=int, default=256, help='transitions of an update')
-    bench.add_argument('--svgd-states', type=int, default=0,
-                       help='states of the batch the sampler learns from; 0: all')
+    bench.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
+                       help='a setting of the learner that is measured, such as svgd_states=64; '
+                       'the plain one shares layers and batch size only; may be repeated')
     bench.add_argument('--rounds', type=int, default=20, help='paired rounds of learner')
 
 
@@ -104,6 +104,6 @@ def _measure(options: argparse.Namespace) -> dict:
     prepare_process()
     if options.what == 'learner':
         from softq_ros.training.bench_learner import compare_updates
-        return compare_updates(options.batch, options.rounds, options.svgd_states)
+        return compare_updates(options.rounds, read_values('set', options))
     from softq_ros.training import bench_speed
     return bench_speed.act_latency() if options.what == 'act' else bench_speed.replay_speed()

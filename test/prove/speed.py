@@ -14,60 +14,66 @@
 """How fast learner, actor and replay are beside the plain way and beside Stable-Baselines3."""
 import argparse
 import os
-from pathlib import Path
 import statistics
 
 import numpy as np
 from rows import publish, softq, table
+from sawyer_rows import SINGLE, SMALL
 import torch
 
-from softq_ros.training.bench_learner import ACTION, OBSERVATION
+from softq_ros.training.bench_learner import ACTION, OBSERVATION, SETTINGS
+from softq_ros.training.bench_rival import LIBRARY
+from softq_ros.training.provenance import processor
 
-# words of the benchmark, and its batch and sampler's states
-LEARNERS = {'batch 256': ([], 256, 256),
-            'batch 256, sampler on 64 states': (['--svgd-states', '64'], 256, 64),
-            'batch 64': (['--batch', '64'], 64, 64)}
+# settings of the learner that is measured; what they cost is measured by sawyer.py's ablations
+LEARNERS = {'batch 256': (), 'batch 256, sampler on 64 states': ('svgd_states=64',),
+            'batch 256, sampler on 32 states with 8 + 8 particles, 8 value samples': SMALL,
+            'batch 256, the same, one critic': SMALL + SINGLE,
+            'batch 64': ('batch_size=64',)}
 ASKED = {'batch 256': 2.4, 'batch 64': 2.4, 'replay': 5.0}  # of the ratios
+RIVAL_ASKED = {'batch 256': 0.45, 'batch 256, the same, one critic': 0.9}
 ACT_ASKED = 15e-6  # s, median
 LIMITS = """\
 An update at batch 256 with 16 value samples and 16 + 16 particles is 6.1 GFLOP of matrix
 products: centres of the proposal 0.3, soft value 1.1, regression 0.2, fixed particles 0.6, the Qs
-there and their slopes 2.2, the moved particles forward and backward 1.7. The ratio asked for was
-measured where the plain version reached a quarter of what the machine's products can do, because
-the library took a slow path there, which a mode of torch goes round; here there is no such path
-to win from. Beside the products stand the exponentials, the noise and the small sums, at the
-speed of the memory, which other work on the machine takes away: on an emptier one the products
-were 51 of 106 ms before the next step was made.
+there and their slopes 2.2, the moved particles forward and backward 1.7. What ours can win over
+the plain version is bounded by what that one already reaches of the machine's products: the 2.4
+that was asked for was measured where it was a quarter, because the library took a slow path
+there, which a mode of torch goes round. SAC makes a tenth of these products, and its time is that
+of its calls: 0.45 was measured where products cost a third of what they cost here.
 The passes with gradients go in chunks through memory that is kept
 (softq_ros/learning/in_chunks.py), which made the update at full particles 1.2 times as fast and
 changed nothing where the sampler learns from 64 states. Those 64 are the setting of
-config/environments; they change the variance of the sampler's step, not what it estimates.
+config/environments; they change the variance of the sampler's step, not what it estimates. What
+fewer states, particles and critics cost in steps is in [sawyer.md](sawyer.md), one change at a
+time.
 
 The actor's time is three products of a vector and a matrix, more than half of it, and the calls
-around them; at a load of 2.4 it was 14.6 to 14.8 us in seven measurements. The replay's is 256
-rows that lie in no cache, and for a third the random numbers and the calls; rows padded to whole
-cache lines were tried and brought a tenth, at the price of another file format."""
+around them. The replay's is 256 rows that lie in no cache, and for a third the random numbers and
+the calls; rows padded to whole cache lines were tried and brought a tenth, at the price of another
+file format; touching every line of a row before the copies, rows in order, and copies into kept
+memory brought nothing."""
 
 
 def machine() -> str:
     """Return processor, cores, load and versions."""
-    info = Path('/proc/cpuinfo')
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
-    return (f'{names[0] if names else "unknown processor"}, {os.cpu_count()} cores, one thread; '
+    return (f'{processor() or "unknown processor"}, {os.cpu_count()} cores, one thread; '
             f'load average {os.getloadavg()[0]:.1f} at the start; torch {torch.__version__}, '
             f'numpy {np.__version__}')
 
 
-def gflop(batch: int, states: int) -> float:
+def gflop(settings: dict) -> float:
     """Return the matrix products of an update, multiplication and addition counted as two."""
-    hidden, value_samples, particles, twins = 256, 16, 16, 2
+    batch, values = settings['batch_size'], settings['value_samples']
+    hidden, twins = settings['hidden'][0], settings.get('critics', 2)
     square = hidden * hidden
     sampler_row = 2 * (ACTION * hidden + square + hidden * ACTION)
     q_row = 2 * (ACTION * hidden + square + hidden)
-    value = batch * (value_samples // 2 * sampler_row + twins * value_samples * q_row)
+    value = batch * (values // 2 * sampler_row + twins * values * q_row)
     regression = batch * twins * 3 * 2 * ((OBSERVATION + ACTION) * hidden + square + hidden)
-    sampler = states * particles * (4 * sampler_row + twins * 2 * q_row)
+    fixed, updated = settings['fixed_particles'], settings['updated_particles']
+    sampler = settings['svgd_states'] * (
+        (fixed + 3 * updated) * sampler_row + fixed * twins * 2 * q_row)
     return (value + regression + sampler) / 1e9
 
 
@@ -78,19 +84,26 @@ def samples(*words: str, count: int) -> list[dict]:
 
 def learner_row(label: str, count: int, rounds: int) -> list:
     """Return a row of the learner's table."""
-    words, batch, states = LEARNERS[label]
+    words = [word for setting in LEARNERS[label] for word in ('--set', setting)]
     found = samples('learner', '--rounds', str(rounds), *words, count=count)
-    ours, limit = (statistics.median(one[key] for one in found)
-                   for key in ('median_sec', 'matrix_gflops'))
-    plain = statistics.median(one['plain_median_sec'] for one in found)
+    ours, plain, rival, limit = (statistics.median(one[key] for one in found) for key in (
+        'median_sec', 'plain_median_sec', f'{LIBRARY}_median_sec', 'matrix_gflops'))
+    settings = found[0]['settings']
     return [label, f'{1e3 * ours:.1f}', f'{1e3 * plain:.1f}', *ratios(found, ASKED.get(label)),
-            f'{limit:.0f}', f'{gflop(batch, states) / ours / limit:.2f}',
-            f'{gflop(batch, batch) / plain / limit:.2f}']
+            f'{1e3 * rival:.1f}', *ratios(found, RIVAL_ASKED.get(label), f'{LIBRARY}_ratio'),
+            f'{limit:.0f}', f'{gflop(settings):.1f}', f'{gflop(settings) / ours / limit:.2f}',
+            f'{gflop(plain_settings(settings)) / plain / limit:.2f}']
 
 
-def ratios(found: list[dict], asked: float | None) -> list[str]:
+def plain_settings(settings: dict) -> dict:
+    """Return the settings of the plain version beside ours."""
+    return settings | SETTINGS | {'batch_size': settings['batch_size'], 'critics': 2,
+                                  'svgd_states': settings['batch_size']}
+
+
+def ratios(found: list[dict], asked: float | None, key: str = 'ratio') -> list[str]:
     """Return the median of the ratios, all of them, and what was asked."""
-    all_of_them = [one['ratio'] for one in found]
+    all_of_them = [one[key] for one in found]
     return [f'{statistics.median(all_of_them):.2f}',
             ', '.join(f'{ratio:.2f}' for ratio in all_of_them), f'{asked}' if asked else '']
 
@@ -114,11 +127,12 @@ def main() -> None:
         f'{where}. Every sample is a process of its own; ratios are taken within one. Layers of '
         '2 x 256, 24 observations, 7 actions.',
         '## softq bench learner',
-        'CPU time of an update [ms], beside the update by plain autograd on the whole batch; '
-        'products: 4096 x 256 x 256 in the same process [GFLOP/s], and the share of it that each '
-        'reaches by its matrix products alone.',
-        table(['update', 'ours', 'plain', 'ratio', 'samples', 'asked', 'products', 'ours reaches',
-               'plain reaches'], learner),
+        'CPU time of an update [ms]: ours, by plain autograd on the whole batch with 16 value '
+        "samples, and of Stable-Baselines3's SAC with the same layers and batch; products: "
+        '4096 x 256 x 256 in the same process [GFLOP/s]; those of our update [GFLOP], and the '
+        'share of that speed that ours and the plain one reach by theirs alone.',
+        table(['update', 'ours', 'plain', 'ratio', 'samples', 'asked', 'SAC', 'ratio', 'samples',
+               'asked', 'products', 'of an update', 'ours reaches', 'plain reaches'], learner),
         '## softq bench act and replay',
         'Wall time [us], medians; beside one pass of the same network in torch, and beside the '
         'buffer of Stable-Baselines3.',
@@ -126,7 +140,7 @@ def main() -> None:
             ['one action', micro(act, 'median_sec'), micro(act, 'torch_median_sec'),
              *ratios(act, None)[:2], f'{1e6 * ACT_ASKED:.0f} us'],
             ['256 of a million', micro(replay, 'median_sec'),
-             micro(replay, 'stable_baselines3_median_sec'), *ratios(replay, ASKED['replay'])]]),
+             micro(replay, f'{LIBRARY}_median_sec'), *ratios(replay, ASKED['replay'])]]),
         '## What limits them', LIMITS]
     publish('speed', 'Speed', f'python test/prove/speed.py --count {options.count} '
             f'--rounds {options.rounds}', parts)

@@ -16,12 +16,14 @@ import numpy as np
 import pytest
 import torch
 
+from softq_ros.errors import ConfigurationError
 from softq_ros.learning.settings import make_settings
 from softq_ros.learning.sql import SoftQLearning
 from softq_ros.learning.stein import squashed_score, stein_direction
 from softq_ros.records import Batch
 from softq_ros.training.bench_learner import (
-    ACTION, compare_updates, OBSERVATION, plain_direction, PlainUpdate, random_batch)
+    ACTION, compare_updates, OBSERVATION, plain_direction, PlainUpdate, random_batch, SETTINGS)
+from softq_ros.training.bench_rival import rival_learner
 
 
 @pytest.fixture
@@ -59,8 +61,26 @@ def test_both_stein_directions_agree(doubles):
                                stein_direction(fixed, score, updated))
 
 
+SMALL = {'batch_size': 16, 'hidden': (16, 16)}
+
+
 def test_the_comparison_reports_both_rates():
-    result = compare_updates(16, 1)
+    result = compare_updates(1, SMALL | {'critics': 1})
     assert result['rate'] == pytest.approx(1 / result['median_sec'])
-    assert result['plain_median_sec'] > 0
-    assert result['svgd_states'] == 16 and result['ratio'] > 0
+    assert result['plain_median_sec'] > 0 and result['ratio'] > 0
+    assert result['settings'] == SETTINGS | SMALL | {'svgd_states': 16, 'critics': 1}
+
+
+def test_settings_that_soft_q_learning_lacks_are_refused():
+    with pytest.raises(ConfigurationError, match='policy_delay'):
+        compare_updates(1, {'policy_delay': 2})
+
+
+def test_the_rival_learns_as_often_as_it_is_asked():
+    pytest.importorskip('stable_baselines3')
+    rival = rival_learner(OBSERVATION, ACTION, (16, 16), 32)
+    before = [p.detach().clone() for p in rival.policy.parameters()]
+    rival.train(3, batch_size=16)
+    assert rival._n_updates == 3
+    assert not all(map(torch.equal, before, rival.policy.parameters()))
+    assert compare_updates(1, SMALL)['stable_baselines3_ratio'] > 0
