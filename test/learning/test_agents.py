@@ -18,16 +18,9 @@ import torch
 
 from softq_ros.errors import LearningError
 from softq_ros.learning.actor import Actor
-from softq_ros.learning.ddpg import Ddpg
-from softq_ros.learning.droq import Droq
-from softq_ros.learning.sac import SoftActorCritic
 from softq_ros.learning.settings import make_settings
-from softq_ros.learning.sql import SoftQLearning
-from softq_ros.learning.td3 import Td3
-from softq_ros.records import Batch
+from test.support.agents import A, AGENTS, batches, make, O, same, SMALL
 
-AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg, 'droq': Droq}
-SMALL = {'hidden': [16, 16], 'batch_size': 8}
 KINDS = [('sql', {'value_samples': 8, 'svgd_states': 4}),
          ('sql', {'value_samples': 8, 'preset': 'code', 'target_period': 3}),
          ('sql', {'value_samples': 8, 'preset': 'paper', 'target_period': 3}),
@@ -38,26 +31,6 @@ KINDS = [('sql', {'value_samples': 8, 'svgd_states': 4}),
          ('sql', {'value_samples': 8, 'huber': 0.5, 'reset_every': 3}),
          ('td3', {'huber': 0.5, 'reset_every': 4}),
          ('sql', {'value_samples': 8, 'rate_halves_at': 2})]
-O, A = 5, 4
-
-
-def make(kind, seed=0):
-    name, values = kind
-    return AGENTS[name](O, A, make_settings(name, SMALL | values), seed)
-
-
-def batches(count, seed=0, size=8):
-    rng = np.random.default_rng(seed)
-    return [Batch(*(part.astype(np.float32) for part in (
-        rng.normal(size=(size, O)), rng.uniform(-1, 1, (size, A)), rng.normal(size=size),
-        rng.integers(0, 2, size), rng.normal(size=(size, O))))) for _ in range(count)]
-
-
-def same(first, second):
-    assert first.keys() == second.keys()
-    return all(np.array_equal(first[name], second[name]) for name in first)
-
-
 every_kind = pytest.mark.parametrize('kind', KINDS, ids=lambda kind: '-'.join(
     [kind[0], *(str(v) for v in kind[1].values() if isinstance(v, (str, float, bool)))]))
 
@@ -213,69 +186,3 @@ def test_the_reward_scale_multiplies_rewards(kind):
     scaled = AGENTS[name](O, A, make_settings(name, SMALL | values | {'reward_scale': 0.5}), 0)
     expected = make(kind).update(batch._replace(reward=0.5 * batch.reward))['q_loss']
     assert scaled.update(batch)['q_loss'] == expected
-
-
-@pytest.mark.parametrize('name', AGENTS)
-def test_at_each_reset_all_networks_and_optimizers_start_anew(name):
-    kind = name, {'reset_every': 4, 'value_samples': 8} if name == 'sql' else {'reset_every': 4}
-    agent, starts = make(kind), []
-    for update, batch in enumerate(batches(9)):
-        before = agent.state()
-        agent.reset_where_due()
-        after = agent.state()
-        if update not in (0, 4, 8):
-            assert same(before, after)
-        else:
-            assert all(part.startswith('alpha!') for part in after if '!' in part)
-            assert same(*({part: value for part, value in state.items() if 'alpha' in part}
-                          for state in (before, after)))  # a learned temperature stays
-            starts.append({part: value for part, value in after.items()
-                           if '/' in part and 'alpha' not in part})
-        agent.update(batch)
-    for one, two in ((0, 1), (0, 2), (1, 2)):
-        alike = {part for part in starts[0]
-                 if np.array_equal(starts[one][part], starts[two][part])}
-        assert all('norms' in part for part in alike)  # these always begin alike
-    assert agent.updates == 9
-
-
-@pytest.mark.parametrize('name', AGENTS)
-def test_the_learning_rate_falls_as_asked_and_starts_anew_at_a_reset(name):
-    agent, rates = make((name, {'rate_halves_at': 2, 'reset_every': 4})), []
-    for batch in batches(6):
-        agent.update(batch)
-        rates.append(agent.optimizers['q'].param_groups[0]['lr'])
-    assert rates == [1e-3 / divisor for divisor in (1.0, 1.5, 2.0, 2.5, 1.0, 1.5)]
-
-
-def test_targets_and_acting_networks_start_as_what_they_follow():
-    agent = make(('sql', {'value_samples': 8, 'reset_every': 2}))
-    for batch in batches(2):
-        agent.update(batch)
-    agent.reset_where_due()
-    for one, two in (('q', 'target'), ('learning', 'sampler')):
-        assert all(map(torch.equal, agent.modules[one].parameters(),
-                       agent.modules[two].parameters()))
-    assert not any(p.requires_grad for p in agent.modules['target'].parameters())
-
-
-def test_resets_leave_the_draws_of_updates_and_of_torch_alone():
-    agent = make(('sac', {'reset_every': 1}))
-    agent.update(batches(1)[0])
-    own, torchs = agent.generator.get_state(), torch.get_rng_state()
-    agent.reset_where_due()
-    assert torch.equal(own, agent.generator.get_state())
-    assert torch.equal(torchs, torch.get_rng_state())
-
-
-def test_a_bad_batch_where_a_reset_is_due_leaves_the_start_that_comes_anyway():
-    one, two = (make(('sac', {'reset_every': 2})) for _ in range(2))
-    first, second, third, bad = batches(4)
-    bad.reward[0] = np.nan
-    for agent in (one, two):
-        agent.update(first), agent.update(second)
-    with pytest.raises(LearningError, match='accepted: finite numbers'):
-        one.update(bad)
-    one.generator.set_state(two.generator.get_state())
-    assert one.update(third) == two.update(third)
-    assert same(one.state(), two.state())

@@ -20,23 +20,13 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 
 from softq_ros.bridge.driver import COMMAND_TYPES
 from softq_ros.nodes import qos
-from test.support.gate_graph import contract_file, graph, INTERFACES, values
+from test.support.gate_graph import INTERFACES, values
 
 POSITIONS = ('position', 'position_increment', 'trajectory')
-
-
-@pytest.fixture
-def arm(tmp_path, ros_environment):
-    """Return a graph around a hardware contract of the given interface and changes."""
-    def make(interface: str = 'velocity', parameters=(), **changes):
-        return graph('realtime', domain=int(ros_environment), **dict(parameters),
-                     contract=contract_file(tmp_path, interface, **changes))
-    return make
 
 
 def at_rest(g, interface: str):
@@ -185,49 +175,6 @@ def test_a_second_publisher_holds_and_disarms_at_once(arm):
         assert np.abs(values(g.probe.commands[-1])).max() < 1e-8
 
 
-def test_stale_joint_states_hold_and_recover(arm):
-    with arm() as g:
-        half = np.full(7, 0.5, np.float32)
-        g.armed()
-        g.run(0.8, half)
-        assert not g.probe.executed[-1].holding
-        g.run(0.4, half, driver=False)
-        assert g.probe.executed[-1].why == 'no observation'
-        assert np.abs(values(g.probe.commands[-1])).max() < 1e-8 and g.probe.status.armed
-        g.run(0.3, half)
-        assert not g.probe.executed[-1].holding
-
-
-@pytest.mark.parametrize('ahead_sec, says', [(1.0, 'from the future'), (-1.0, 'out of date')])
-def test_joint_states_of_another_time_do_not_count(arm, ahead_sec, says):
-    with arm() as g:
-        for _ in range(3):
-            g.observe(time.time_ns() + round(ahead_sec * 1e9))
-        status = g.status(lambda s: 'joint_states' in s.reasons and s.counts[0] == 3)
-        assert not status.armed
-        refusal = g.call(g.probe.arm).message
-        assert refusal.startswith('no observation: observation ' + says)
-
-
-def test_joint_states_that_were_overtaken_are_passed_over(arm):
-    with arm() as g:
-        now = time.time_ns()
-        g.observe(now)
-        g.observe(now - 10_000_000)
-        status = g.status(lambda s: 'joint_states' in s.reasons)
-        assert 'time went back' not in status.reasons
-        g.observe(time.time_ns())
-        assert g.call(g.probe.arm).success
-
-
-def test_joint_states_that_lack_a_joint_do_not_count(arm):
-    with arm() as g:
-        g.probe.joints.publish(JointState(name=['right_j0'], position=[0.0], velocity=[0.0]))
-        g.status(lambda s: 'joint_states' in s.reasons)
-        assert g.call(g.probe.arm).message.startswith(
-            'no observation: joint_states lacks right_j1, right_j2')
-
-
 @pytest.mark.parametrize('interface', INTERFACES)
 def test_arming_again_says_nothing_that_was_not_meant(arm, interface):
     with arm(interface) as g:
@@ -238,27 +185,6 @@ def test_arming_again_says_nothing_that_was_not_meant(arm, interface):
         assert len(g.probe.commands) > 3
         assert all(values(m).shape == (g.size,) and np.isfinite(values(m)).all()
                    for m in g.probe.commands)
-
-
-def test_joint_states_frozen_in_motion_hold_until_they_change(arm):
-    with arm() as g:
-        half = np.full(7, 0.5, np.float32)
-        g.armed()
-        g.run(0.5, half)
-        g.frozen = True
-        g.run(0.5, half)
-        assert any(e.why == 'frozen observation' for e in g.probe.executed)
-        assert g.probe.executed[-1].holding and not values(g.probe.commands[-1]).any()
-        assert g.call(g.probe.arm).success, 'whoever arms has looked'
-        g.frozen = False
-        g.run(0.5, half)
-        assert not g.probe.executed[-1].holding
-
-
-def test_joint_states_are_heard_where_the_contract_says(arm):
-    with arm(joint_states_topic='arm/joint_states') as g:
-        assert g.probe.joints.topic_name.endswith('/arm/joint_states')
-        g.armed()
 
 
 def test_a_person_stays_a_person(arm):
