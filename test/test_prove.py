@@ -22,6 +22,7 @@ import sys
 
 import numpy as np
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PROOFS = re.findall(r'^PROOFS_(\w+) := (.*)$', (ROOT / 'Makefile').read_text(), re.M)
@@ -174,3 +175,15 @@ def test_what_never_gets_across_is_no_factor_better_than_what_never_does(minitau
     keep(minitaur, 'scripted', 0, 0.0, 0.1, 0.0)
     keep(minitaur, 'sql', 0, 0.0, 0.1, 0.0)
     assert minitaur.hard_verdict(1, minitaur.HARDER[0]) == '0% to 0%, missed'
+
+
+def test_a_page_says_what_its_runs_were_trained_on(standard_ground, tmp_path):
+    from rows import trained_at
+    facts = {'a': {'commit': '1a', 'versions': {'processor': 'Z80'}},
+             'b': {'commit': '2b', 'versions': {'python': '3.11'}}}
+    for name, words in facts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / 'run.yaml').write_text(yaml.safe_dump(words))
+    assert trained_at([tmp_path / name for name in facts]) == (
+        'trained at commit 1a, 2b (processor: Z80, unrecorded)')
+    assert trained_at([]) == 'none trained yet'

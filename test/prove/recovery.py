@@ -24,15 +24,38 @@ from typing import NamedTuple
 
 from rows import (
     campaign, MISSING, publish, ROOT, RUNS, seen, softq, table, train, trained_at, word_for)
+from sawyer_rows import ADDED, CONVERGED, FAR, METHODS, SOLVED, SPEED_STEPS
 
 from softq_ros.training.metrics import read_rows
 
 SCENARIOS = ('light', 'bully')
 SEED, REQUIRED, AIM = 12345, 0.85, 0.99
-STEPS = 36_000  # as the speed rows of sawyer.py
-ROW = ('--task', 'sawyer_stack_torque', '--option', 'target=speed', '--option', 'start=above')
-LEARNED = {'alone': ('torque, left alone while it learned', ()),
-           'pushed': ('torque, bullied while it learned', ('--perturb', 'bully'))}
+TASK, NEAR = 'sawyer_stack_torque', ('target=speed', 'start=above', 'horizon=100')
+
+
+class Learned(NamedTuple):
+    """How torques are learned: in words, control steps, options, settings, disturbances."""
+
+    words: str
+    steps: int
+    options: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+    perturb: str = 'none'
+
+    def verb(self) -> list[str]:
+        """Return the words of ``softq train``, but for seed and run."""
+        told = [('--option', word) for word in self.options]
+        told += [('--set', word) for word in self.settings]
+        return ['--task', TASK, *(word for pair in told for word in pair),
+                '--perturb', self.perturb, '--steps', str(self.steps)]
+
+
+LEARNED = {  # as the speed rows of sawyer.py, and as its converged ones
+    'alone': Learned('torque, left alone while it learned', SPEED_STEPS, NEAR),
+    'pushed': Learned('torque, bullied while it learned', SPEED_STEPS, NEAR, perturb='bully'),
+    'far': Learned('torque, learned from starts anywhere', 60_000, (
+        'target=speed', 'start=anywhere', 'horizon=200', *CONVERGED[3:], SOLVED),
+        (*ADDED[:2], *METHODS['sql'][2], FAR[2]))}
 HEAD = ['policy', 'undisturbed', 'kind', 'events', 'resisted', 'counted', 'seated again',
         'share (95 %)', 'median time [s]', 'median way of the tool [m]', 'steps at a limit']
 
@@ -62,7 +85,8 @@ def run_of(kind: str, seed: int) -> Path:
 def learned(kind: str, seed: int) -> Entry:
     """Return the last weights of a training."""
     run = run_of(kind, seed)
-    return Entry(f'{LEARNED[kind][0]}, seed {seed}', run.name, (seen(run / 'policy'),))
+    near = (word for option in NEAR for word in ('--option', option))  # the same for all
+    return Entry(f'{LEARNED[kind].words}, seed {seed}', run.name, (seen(run / 'policy'), *near))
 
 
 def kept_at(entry: Entry, scenario: str, episodes: int) -> Path:
@@ -73,8 +97,7 @@ def kept_at(entry: Entry, scenario: str, episodes: int) -> Path:
 def prove(entry: Entry, kind: str, seed: int, episodes: int) -> None:
     """Train where something is to be learned, then disturb it in every scenario."""
     if kind:
-        train(run_of(kind, seed).name, *ROW, '--algorithm', 'sql', '--seed', str(seed), '--steps',
-              str(STEPS), *LEARNED[kind][1], until='budget')
+        train(run_of(kind, seed).name, *LEARNED[kind].verb(), '--seed', str(seed), until='budget')
     for scenario in SCENARIOS:
         kept = kept_at(entry, scenario, episodes)
         if not kept.exists():
@@ -111,11 +134,11 @@ def learning_line(kind: str, seed: int) -> list:
     """Return when a training first had nine of ten validation episodes, and its end."""
     run = run_of(kind, seed)
     if not (run / 'proved.json').exists():
-        return [LEARNED[kind][0], seed, MISSING, MISSING]
+        return [LEARNED[kind].words, seed, MISSING, MISSING]
     reached = [int(row['step']) for row in read_rows(run / 'evaluations.csv')
                if float(row['success_rate']) >= 0.9]
     end = json.loads((run / 'proved.json').read_text())['success_rate']
-    return [LEARNED[kind][0], seed, reached[0] if reached else '-', f'{end:.0%}']
+    return [LEARNED[kind].words, seed, reached[0] if reached else '-', f'{end:.0%}']
 
 
 def write(seeds: int, episodes: int) -> None:
@@ -141,12 +164,13 @@ def write(seeds: int, episodes: int) -> None:
         parts += [f'## {scenario}', '\n'.join(verdict(*pair) for pair in found),
                   table(HEAD, [line for pair in found for line in lines(*pair)])]
     parts += [
-        '## Disturbed while they learn',
-        f'`softq train {" ".join(ROW)} --steps {STEPS} --until budget`, without and with '
-        '`--perturb bully`: one event in every episode, which grows over the first half of the '
-        'training; steps in which somebody else moves or holds the arm are not learned from; '
-        f'{trained_at(runs)}. '
-        'Validation and test are undisturbed.',
+        '## How they learned',
+        *(f'{one.words}: `softq train {" ".join(one.verb())} --until budget`.'
+          for one in LEARNED.values()),
+        '`--perturb bully` is one event in every episode, which grows over the first half of the '
+        'training; steps in which somebody else moves or holds the arm are not learned from. '
+        'Validation and test are undisturbed and from the starts that were learned from; above, '
+        f'all of them start near the target. Runs {trained_at(runs)}.',
         table(['training', 'seed', '90 % of validation at step', 'test success of the last '
                'weights'], [learning_line(*pair) for pair in pairs])]
     publish('recovery', 'Pushed around', f'python test/prove/recovery.py --seeds {seeds} '

@@ -111,9 +111,13 @@ def commit() -> str:
 
 
 def trained_at(runs: list[Path]) -> str:
-    """Return the commits that trainings were begun at, in words of a page."""
-    commits = {yaml.safe_load((run / 'run.yaml').read_text())['commit'] for run in runs}
-    return f'trained at commit {", ".join(sorted(commits))}' if commits else 'none trained yet'
+    """Return the commits that trainings were begun at, in words of a page, and on what."""
+    facts = [yaml.safe_load((run / 'run.yaml').read_text()) for run in runs]
+    if not facts:
+        return 'none trained yet'
+    on = sorted({one['versions'].get('processor') or 'unrecorded' for one in facts})
+    return (f'trained at commit {", ".join(sorted({one["commit"] for one in facts}))} '
+            f'(processor: {", ".join(on)})')
 
 
 def reached(run: Path) -> dict | None:

@@ -21,9 +21,9 @@ from curves import draw, successes_of
 from rows import (
     IMAGES, MISSING, publish, reached, RUNS, softq, table, trained_at, word_for)
 from sawyer_rows import (
-    ABLATED_SEEDS, ABLATED_STEPS, ABLATION_ROWS, converged_score, CONVERGED_ROWS, CONVERGED_STEPS,
-    finished, HORIZON, METHODS, PLAIN, RATE, RESET_SEC, Row, run_of, SPEED_ROWS, SPEED_STEPS,
-    TEST_EPISODES, TEST_SEED)
+    ABLATED_SEEDS, ABLATED_STEPS, ABLATION_ROWS, CONVERGED_MODE, converged_score, CONVERGED_ROWS,
+    CONVERGED_STEPS, finished, HORIZON, METHODS, PLAIN, RATE, RESET_SEC, Row, run_of, SPEED_ROWS,
+    SPEED_STEPS, TEST_EPISODES, TEST_SEED)
 
 # of rows: minutes to the first brick and to nine of ten, asked and aimed at
 ASKED = {'velocity': ((4.0, 1.5), (12.0, 3.5)), 'torque': ((6.0, 2.5), (20.0, 8.0)),
@@ -190,7 +190,8 @@ def write(seeds: int) -> None:
         'Everything here is simulation: no sensor noise, delay or wear but where a row says so; a '
         'real arm will take longer. The arm of the paper needed 30 minutes to its first seated '
         'brick, 60 to consistent success and 120 to convergence, without a count of successes '
-        f'(Haarnoja et al. 2018). Runs {trained_at(runs)}.',
+        f'(Haarnoja et al. 2018). Runs {trained_at(runs)}; processor times of rows compare '
+        'where they were trained on the same.',
         '## How soon',
         f'Medians over {seeds} seeds; at most {SPEED_STEPS} control steps at {RATE:g} Hz. The '
         'target is drawn for each episode (x .45 to .60 m, y within .15 m, yaw within 20 '
@@ -208,7 +209,8 @@ def write(seeds: int) -> None:
         '## How surely',
         f'Targets x .40 to .65 m, y within .25 m, yaw within 30 degrees; starts at any pose free '
         f'of contact with the tool in [.3, -.4, .2] to [.7, .4, .7]. {CONVERGED_STEPS} steps, the '
-        f'last weights, {TEST_EPISODES} test episodes of 15 s each, 95 % intervals. Learned with '
-        '`progress_pay` ([tasks](../tasks.md)), without hindsight, with layers of 256.',
+        f'last weights acting by `{CONVERGED_MODE}`, {TEST_EPISODES} test episodes of 15 s each, '
+        '95 % intervals. Learned with `progress_pay` ([tasks](../tasks.md)), without hindsight, '
+        'with layers of 256.',
         '\n'.join(converged_verdict(row, seeds) for row in CONVERGED_ROWS),
         table(['row', 'method', *(f'seed {s}' for s in range(seeds))], converged)])
