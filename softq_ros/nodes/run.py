@@ -120,7 +120,7 @@ def run_node(make_node: Callable[[], Node], args: list[str] | None = None) -> in
     """
     die_with_launcher()
     stop = _stop_on_signals()
-    node = None
+    node = beside = None
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         node = make_node()
@@ -144,5 +144,7 @@ def run_node(make_node: Callable[[], Node], args: list[str] | None = None) -> in
         if node is not None and hasattr(node, 'on_shutdown'):
             node.on_shutdown()
             time.sleep(0.05)  # the last message leaves before its writer goes
+        for one in filter(None, (beside, node)):
+            one.destroy_node()
         if rclpy.ok():
             rclpy.shutdown()
