@@ -98,6 +98,8 @@ def test_a_band_holds_all_seeds_where_all_are_trained(curves, tmp_path):
     assert (steps[0], steps[-1]) == (100, 200) and len(steps) == curves.POINTS
     assert (least[0], mean[0], largest[0]) == (1.0, 2.0, 3.0)
     assert (least[-1], mean[-1], largest[-1]) == (2.0, 3.0, 4.0)
+    (further, values), = curves.beyond([one, other], 200.0)
+    assert further.tolist() == [200, 300] and values.tolist() == [4.0, 5.0]
     nothing = np.array([]), np.array([])
     assert curves.draw({'a': {'SQL': [nothing]}}, 'return', tmp_path / 'none.png') == ''
     said = curves.draw({'a': {'SQL': [one, nothing]}, 'b': {}}, 'return', tmp_path / 'one.png')

@@ -85,6 +85,14 @@ def band(series: list[Series]) -> tuple[np.ndarray, np.ndarray]:
     return grid, np.array([values.min(0), values.mean(0), values.max(0)])
 
 
+def beyond(series: list[Series], end: float) -> list[Series]:
+    """Return what series have after a step, from their value there on; of longer ones only."""
+    longer = [(steps, values) for steps, values in series if steps[-1] > end]
+    return [(np.append(end, steps[steps > end]),
+             np.append(np.interp(end, steps, values), values[steps > end]))
+            for steps, values in longer]
+
+
 def draw(panels: dict[str, dict[str, list[Series]]], ylabel: str, out: Path) -> str:
     """Draw a panel for each title, a mean and a band for each label; return the page's words."""
     panels = {title: {label: [one for one in series if len(one[0])]
@@ -99,6 +107,8 @@ def draw(panels: dict[str, dict[str, list[Series]]], ylabel: str, out: Path) -> 
                 steps, (least, mean, largest) = band(series)
                 line, = axis.plot(steps / 1000, mean, label=f'{label} ({len(series)})')
                 axis.fill_between(steps / 1000, least, largest, color=line.get_color(), alpha=0.2)
+                for further, values in beyond(series, steps[-1]):
+                    axis.plot(further / 1000, values, color=line.get_color(), lw=0.6, alpha=0.7)
         axis.set(title=title, xlabel='control steps [thousands]', ylabel=ylabel)
         axis.grid(alpha=0.3)
         if axis.lines:
@@ -107,4 +117,5 @@ def draw(panels: dict[str, dict[str, list[Series]]], ylabel: str, out: Path) -> 
     figure.savefig(out, dpi=90)
     plt.close(figure)
     return (f'![{ylabel} while training](../images/{out.name})\n\nMean of the seeds, in brackets '
-            'how many, and the band from the least to the largest, as far as all are trained.')
+            'how many, and the band from the least to the largest, as far as all are trained; '
+            'thin: each of the others.')
