@@ -42,7 +42,7 @@ class LearnerLink:
         """Connect; nothing is granted before the learner says so."""
         self._cockpit, self._report, self._changed = cockpit, report, changed
         self._actor, self._boot_id, self._task = settings['actor'], boot_id, task.name
-        self._learns, self._governor = settings['learn'], settings['governor']
+        self.learns, self._governor = settings['learn'], settings['governor']
         self._lockstep = settings['stepping'] == 'lockstep'
         self._granted = (0, 0)
         self._learner_boot = 0
@@ -88,7 +88,7 @@ class LearnerLink:
 
     def send(self, step: Step) -> None:
         """Publish a transition and keep it until the learner has stored it."""
-        if self._learns:
+        if self.learns:
             self._outbox.send(transition_to_message(step, self._task))
 
     def tend(self, at_once: bool = False) -> None:

@@ -156,7 +156,7 @@ class PolicyIo(Node):
         finished = None
         if self._interaction.waiting:
             finished = self._finish_step()
-            if finished is None:
+            if self._interaction.waiting or self._episodes.phase != 'running':
                 return
         by_hand = self._hands.takeover(self._pending)
         if not self._interaction.finished and self._may_act(by_hand is not None):
@@ -172,7 +172,7 @@ class PolicyIo(Node):
             self._episodes.end('person', verdict)
 
     def _finish_step(self) -> Step | None:
-        """Return the step that ends with the pending observation, or nothing without its end."""
+        """Return the step that ends with the pending observation, or nothing where it has none."""
         if self._executed is None:
             if not self._lockstep:  # it may have been lost; the gate answers a repeated one again
                 self._commands.publish(self._command)
@@ -186,6 +186,11 @@ class PolicyIo(Node):
             return None
         if executed.holding:
             self._episodes.lose_gate('hold')
+            return None
+        why = self._learner.learns and self._interaction.jump(self._pending)
+        if why:
+            self._report.lose(why)
+            self._interaction.lose_step(self._pending)
             return None
         return self._interaction.complete(executed, self._pending)
 

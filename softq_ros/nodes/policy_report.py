@@ -55,6 +55,11 @@ class PolicyReport:
         self._status.rejected_observations += 1
         self.say(reason)
 
+    def lose(self, why: str) -> None:
+        """Count and say why a control step is not learned from."""
+        self._status.lost_steps += 1
+        self.say(f'{why}; this step is not learned from')
+
     def acted(self, latency_sec: float) -> None:
         """Note how long after its observation a command left [s], and how it was drawn."""
         self._latencies.append(latency_sec)

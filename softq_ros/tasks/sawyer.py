@@ -46,6 +46,7 @@ class SawyerPose(Task):
     :param settings: the options of ``config/tasks/<name>.yaml``.
     """
 
+    target_stays = True
     CHOICES = {'target': ('fixed', 'speed', 'converged'), 'start': ('box', 'above', 'anywhere'),
                'fit': ('loose', 'press'), 'brick': ('2x4', '2x2')}
     needs_tool_pose = True

@@ -52,6 +52,7 @@ class Task(ABC):
     joint_count: int | None = None  # of the robots it is for; None: any
     needs_tool_pose = False
     needs_object_pose = False
+    target_stays = False  # whether the object is a target that only somebody else moves
     needs_base = False
     target: tuple[np.ndarray, np.ndarray] | None = None  # pose of the tool that is asked for
     modes: tuple[str, ...] = ()

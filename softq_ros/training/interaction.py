@@ -26,6 +26,7 @@ from softq_ros.learning.actor import Actor
 from softq_ros.records import EpisodeSummary, Executed, Judgement, Past, Sensors, Transition
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Controller, Task
+from softq_ros.training.jumps import jump
 from softq_ros.training.seeds import episode_seed
 
 HELD_STEPS = 5
@@ -155,6 +156,10 @@ class Interaction:
         self.step += 1
         self.waiting = False
         return transition
+
+    def jump(self, sensors: Sensors) -> str:
+        """Return what was put elsewhere since the running step began, or nothing."""
+        return jump(self._sensors, sensors, self._contract, self._task.target_stays)
 
     def lose_step(self, sensors: Sensors) -> None:
         """Go on from what is measured now: somebody moved the robot, the step is no transition."""

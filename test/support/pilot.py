@@ -29,8 +29,9 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from std_srvs.srv import Trigger
 
 from softq_ros.action import ResetEpisode
-from softq_ros.msg import Episode, Executed, PolicyStatus
+from softq_ros.msg import Episode, Executed, PolicyStatus, Transition
 from softq_ros.nodes import qos
+from softq_ros.srv import Perturb
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_SEC = 40.0
@@ -63,6 +64,9 @@ class Pilot:
         self._node.create_subscription(Executed, 'gate/executed', self._on_executed, qos.EXECUTED)
         self.episodes: list[Episode] = []
         self._node.create_subscription(Episode, 'episodes', self.episodes.append, qos.EPISODES)
+        self.transitions: list[Transition] = []
+        self._node.create_subscription(Transition, 'policy/transitions', self.transitions.append,
+                                       qos.TRANSITIONS)
         self._resets = ActionClient(self._node, ResetEpisode, 'episode/reset')
 
     def _on_status(self, msg: PolicyStatus) -> None:
@@ -113,6 +117,11 @@ class Pilot:
         answer = self._call(self._back, Trigger.Request(), 'policy/rollback')
         return answer.success, answer.message
 
+    def perturb(self, kind: str, values: list[float]) -> Perturb.Response:
+        """Disturb the simulator at once."""
+        client = self._node.create_client(Perturb, 'sim/perturb')
+        return self._call(client, Perturb.Request(kind=kind, values=values), kind)
+
     def reset(self, seed: int) -> ResetEpisode.Result:
         """Ask for a new episode and return what became of it."""
         self.wait(self._resets.server_is_ready, 'episode/reset')
@@ -131,13 +140,12 @@ class Pilot:
 
 
 @contextmanager
-def flying(folder: Path, domain: str, *words: str):
-    """Let bundles of ``folder/policies`` fly; ends with every process gone; ``play.log`` stays."""
-    with (folder / 'play.log').open('wb') as log:
+def launched(name: str, folder: Path, domain: str, *words: str):
+    """Launch a file of ours; ends with every process gone; ``<name>.log`` stays."""
+    with (folder / f'{name}.log').open('wb') as log:
         process = subprocess.Popen(
-            [sys.executable, '-m', 'softq_ros.cli', 'launch', 'play',
-             f'policies:={folder / "policies"}', f'runs:={folder}', *words], cwd=ROOT,
-            start_new_session=True, stdout=log, stderr=subprocess.STDOUT)
+            [sys.executable, '-m', 'softq_ros.cli', 'launch', name, f'runs:={folder}', *words],
+            cwd=ROOT, start_new_session=True, stdout=log, stderr=subprocess.STDOUT)
     one = Pilot(domain)
     try:
         yield one
@@ -146,3 +154,8 @@ def flying(folder: Path, domain: str, *words: str):
         process.send_signal(signal.SIGINT)
         process.wait(DEADLINE_SEC)
         assert not os.path.exists(f'/proc/{process.pid}')
+
+
+def flying(folder: Path, domain: str, *words: str):
+    """Let bundles of ``folder/policies`` fly."""
+    return launched('play', folder, domain, f'policies:={folder / "policies"}', *words)
