@@ -75,7 +75,7 @@ class PolicyIo(Node):
         self._executed: Executed | None = None
         boot_id = int.from_bytes(os.urandom(7), 'little')
         self._interaction = Interaction(task, task.contract, settings['seed'], self._actor,
-                                        boot_id)
+                                        boot_id, pushed=self._robot)
         self._pace = Pace(task.contract.period_sec)
         self._report = PolicyReport(self, cockpit, self._actor, boot_id)
         self._learner = LearnerLink(self, task, cockpit, settings, boot_id, self._report,
@@ -187,7 +187,7 @@ class PolicyIo(Node):
         if executed.holding:
             self._episodes.lose_gate('hold')
             return None
-        why = self._learner.learns and self._interaction.jump(self._pending)
+        why = self._learner.learns and self._interaction.interference(executed, self._pending)
         if why:
             self._report.lose(why)
             self._interaction.lose_step(self._pending)

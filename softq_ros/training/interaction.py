@@ -26,7 +26,7 @@ from softq_ros.learning.actor import Actor
 from softq_ros.records import EpisodeSummary, Executed, Judgement, Past, Sensors, Transition
 from softq_ros.robot.contract import RobotContract
 from softq_ros.tasks.task import Controller, Task
-from softq_ros.training.jumps import jump
+from softq_ros.training.interference import Interference
 from softq_ros.training.seeds import episode_seed
 
 HELD_STEPS = 5
@@ -70,13 +70,15 @@ class Interaction:
     :param seed: first number of every random stream.
     :param actor_name: names this robot in its transitions.
     :param boot_id: drawn anew each time the process starts.
+    :param pushed: whether somebody may push the robot.
     """
 
     def __init__(self, task: Task, contract: RobotContract, seed: int, actor_name: str = 'local',
-                 boot_id: int = 0) -> None:
+                 boot_id: int = 0, pushed: bool = False) -> None:
         """Wait for the first episode."""
         self._task, self._contract, self._seed = task, contract, seed
         self._name, self.boot_id = actor_name, boot_id
+        self._others = Interference(contract, task.target_stays, pushed)
         self.sequence = 0
         self.episode = 0
         self._clear()
@@ -157,9 +159,9 @@ class Interaction:
         self.waiting = False
         return transition
 
-    def jump(self, sensors: Sensors) -> str:
-        """Return what was put elsewhere since the running step began, or nothing."""
-        return jump(self._sensors, sensors, self._contract, self._task.target_stays)
+    def interference(self, executed: Executed, sensors: Sensors) -> str:
+        """Return what of the running step somebody else did, or nothing; once for each step."""
+        return self._others.why(self._sensors, executed.command, sensors)
 
     def lose_step(self, sensors: Sensors) -> None:
         """Go on from what is measured now: somebody moved the robot, the step is no transition."""

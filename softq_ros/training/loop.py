@@ -51,7 +51,8 @@ class Training:
         seed = run.facts['seed']
         boots = learner.replay.last_of(ACTOR) if learner.steps else (0, 0, -1)
         self._episode = boots[2] + 1
-        self._interaction = Interaction(task, task.contract, seed, ACTOR, boots[0] + 1)
+        self._interaction = Interaction(task, task.contract, seed, ACTOR, boots[0] + 1,
+                                        pushed=scenario is not None)
         self._plant, self._gate = make_plant(task), Gate(task.contract)
         self._shoves = Shoves(scenario, task.contract, task.horizon, seed,
                               learner.budget) if scenario else None
@@ -121,14 +122,14 @@ class Training:
         if executed.holding:
             interaction.abandon('hold')
             return sensors
-        bullied = self._shoves is not None and self._shoves.disturb(
-            self._plant, sensors, interaction.step, learner.steps)
+        if self._shoves:
+            self._shoves.disturb(self._plant, sensors, interaction.step, learner.steps)
         try:
             sensors = self._plant.step(executed.command)
         except PlantFault:
             interaction.abandon('fault')
             return sensors
-        if bullied:
+        if self._shoves and interaction.interference(executed, sensors):
             interaction.lose_step(sensors)
             return sensors
         learner.add(interaction.complete(executed, sensors))

@@ -17,11 +17,9 @@ Disturbances while a robot learns, as people make them: they begin small and gro
 Pushes at full strength from the first step threw a torque-controlled arm out of its data and it
 learned nothing. Growing ones that were learned from undid at two thirds of their strength what it
 had learned: a push is not observed, so that what it does is taken for what the action did, and the
-values of lucky ones run off. So strength grows over the first half of the training, and no step
-is learned from in which somebody else moves or holds the robot, only what it does after.
+values of lucky ones run off. So strength grows over the first half of the training, and
+:mod:`softq_ros.training.interference` says which steps are not learned from.
 """
-import math
-
 import numpy as np
 
 from softq_ros.errors import ConfigurationError
@@ -31,7 +29,6 @@ from softq_ros.simulation.plant import Plant
 from softq_ros.training.scenarios import Disturbance, Scenario
 
 GROWN = 0.5  # of the training after which disturbances have their full strength; our choice
-JUMPS = ('pose', 'target')
 
 
 def scaled(kind: str, values: np.ndarray, sensors: Sensors, share: float) -> np.ndarray:
@@ -62,17 +59,16 @@ class Shoves:
         self._scenario, self._contract = scenario, contract
         self._horizon, self._seed, self._budget = horizon, seed, budget
         self._coming: Disturbance | None = None
-        self._at = self._free = 0
+        self._at = 0
 
     def begin(self, episode: int) -> None:
         """Draw what happens in an episode, and at which of its control steps."""
-        self._free = 0
         self._coming = self._scenario.plan(self._seed, episode, 'training')[0]
         self._at = int(np.random.default_rng(self._coming.seed).integers(self._horizon))
 
-    def disturb(self, plant: Plant, sensors: Sensors, step: int, steps: int) -> bool:
+    def disturb(self, plant: Plant, sensors: Sensors, step: int, steps: int) -> None:
         """
-        Disturb the plant if it is time; return whether it moves as somebody else wants.
+        Disturb the plant if it is time.
 
         :param step: of the episode.
         :param steps: of the training so far.
@@ -80,12 +76,9 @@ class Shoves:
         if self._coming is not None and step >= self._at:
             coming, self._coming = self._coming, None
             strength = min(1.0, steps / (GROWN * self._budget))
-            if self._put(plant, coming, sensors, strength):
-                lasts = strength * coming.duration_sec * self._contract.control_rate
-                self._free = step + (1 if coming.event.kind in JUMPS else math.ceil(lasts))
-        return step < self._free
+            self._put(plant, coming, sensors, strength)
 
-    def _put(self, plant: Plant, coming: Disturbance, sensors: Sensors, strength: float) -> bool:
+    def _put(self, plant: Plant, coming: Disturbance, sensors: Sensors, strength: float) -> None:
         for values in coming.candidates(sensors, self._contract):
             try:
                 plant.perturb(coming.event.kind, coming.target,
@@ -93,5 +86,4 @@ class Shoves:
                               strength * coming.duration_sec)
             except ConfigurationError:
                 continue
-            return True
-        return False
+            return

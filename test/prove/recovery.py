@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from rows import (
     campaign, MISSING, publish, ROOT, RUNS, seen, softq, table, train, trained_at, word_for)
-from sawyer_rows import ADDED, CONVERGED, FAR, METHODS, SOLVED, SPEED_STEPS
+from sawyer_rows import ADDED, CONVERGED, FAR, METHODS, SLOWER, SOLVED, SPEED_STEPS
 
 from softq_ros.training.metrics import read_rows
 
@@ -50,9 +50,10 @@ class Learned(NamedTuple):
                 '--perturb', self.perturb, '--steps', str(self.steps)]
 
 
+ROW = (*ADDED, *SLOWER, *METHODS['sql'][2])
 LEARNED = {  # as the speed rows of sawyer.py, and as its converged ones
-    'alone': Learned('torque, left alone while it learned', SPEED_STEPS, NEAR),
-    'pushed': Learned('torque, bullied while it learned', SPEED_STEPS, NEAR, perturb='bully'),
+    'alone': Learned('torque, left alone while it learned', SPEED_STEPS, NEAR, ROW),
+    'pushed': Learned('torque, bullied while it learned', SPEED_STEPS, NEAR, ROW, 'bully'),
     'far': Learned('torque, learned from starts anywhere', 60_000, (
         'target=speed', 'start=anywhere', 'horizon=200', *CONVERGED[3:], SOLVED),
         (*ADDED[:2], *METHODS['sql'][2], FAR[2]))}
@@ -168,7 +169,8 @@ def write(seeds: int, episodes: int) -> None:
         *(f'{one.words}: `softq train {" ".join(one.verb())} --until budget`.'
           for one in LEARNED.values()),
         '`--perturb bully` is one event in every episode, which grows over the first half of the '
-        'training; steps in which somebody else moves or holds the arm are not learned from. '
+        'training; steps that the arm by itself does not explain are not learned from '
+        '([design](../design.md), *Interference*). '
         'Validation and test are undisturbed and from the starts that were learned from; above, '
         f'all of them start near the target. Runs {trained_at(runs)}.',
         table(['training', 'seed', '90 % of validation at step', 'test success of the last '
