@@ -120,10 +120,10 @@ class BenchNode(Node):
                     'answer, as heard beside the loop; the learner works as fast as it can'}
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the node until it has measured."""
-    return run_node(BenchNode, args)
+    run_node(BenchNode, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

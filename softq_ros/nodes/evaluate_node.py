@@ -224,10 +224,10 @@ class EvaluateNode(Node):
             duration_sec=due.duration_sec)).add_done_callback(answered)
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the node until the report is written, or a signal."""
-    return run_node(EvaluateNode, args)
+    run_node(EvaluateNode, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

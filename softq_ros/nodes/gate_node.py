@@ -283,10 +283,10 @@ def _identity(msg: Command) -> tuple:
     return msg.boot_id, msg.sequence, msg.header.stamp.sec, msg.header.stamp.nanosec
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the node until a signal, or until it failed too often."""
-    return run_node(GateNode, args)
+    run_node(GateNode, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

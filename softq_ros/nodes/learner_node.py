@@ -240,11 +240,11 @@ class LearnerNode(Node):
         self._learner.close()
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the node until a signal."""
     prepare_process()
-    return run_node(LearnerNode, args)
+    run_node(LearnerNode, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

@@ -169,10 +169,10 @@ def _place(vector, values) -> None:
     vector.x, vector.y, vector.z = map(float, values)
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the node until a signal."""
-    return run_node(MarkersNode, args)
+    run_node(MarkersNode, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

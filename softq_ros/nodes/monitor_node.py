@@ -234,10 +234,10 @@ class MonitorNode(Node):
         self._panel.close()
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the node until the training has ended or a signal."""
-    return run_node(MonitorNode, args)
+    run_node(MonitorNode, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

@@ -158,11 +158,11 @@ def make_process(**kwargs) -> PolicyIo:
     return io
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the process until a signal."""
     sys.setswitchinterval(SWITCH_SEC)
-    return run_node(make_process, args)
+    run_node(make_process, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

@@ -227,10 +227,10 @@ class SimNode(Node):
         self._plant.close()
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: list[str] | None = None) -> None:
     """Run the node until a signal."""
-    return run_node(SimNode, args)
+    run_node(SimNode, args)
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    main()

@@ -18,12 +18,12 @@ import textwrap
 
 import pytest
 
-PROCESS = textwrap.dedent('''
+NODES = textwrap.dedent('''
     from pathlib import Path
     import rclpy
     from rclpy.node import Node
     from softq_ros.errors import ConfigurationError
-    from softq_ros.nodes.run import run_node
+    from softq_ros.nodes.run import live, run_node
 
 
     class Ending(Node):
@@ -44,16 +44,34 @@ PROCESS = textwrap.dedent('''
         node = Node('refusing')
         raise ConfigurationError(f'got {node.get_name()}; accepted: nothing')
 
-
-    code = run_node({maker})
+''')
+LIVE = textwrap.dedent('''
+    code = live({maker})
     threads = (path.read_text().strip() for path in Path('/proc/self/task').glob('*/comm'))
     print(code, rclpy.ok(), sorted(name for name in threads if name.startswith('dds.')
-                                 and name != 'dds.shm.wdog'))  # one for all, never ended
+                                   and name != 'dds.shm.wdog'))  # one for all, never ended
 ''')
+RUN = textwrap.dedent('''
+    import atexit
+    atexit.register(print, 'and what libraries add')
+    print('the last word', end='')
+    run_node({maker})
+''')
+
+
+def run(words: str, maker: str) -> subprocess.CompletedProcess:
+    """Run a process of these nodes to its end."""
+    return subprocess.run([sys.executable, '-c', NODES + words.replace('{maker}', maker)],
+                          capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize('maker, code', [('Ending', 3), ('refusing', 2)])
 def test_no_thread_of_the_middleware_outlives_its_nodes(ros_environment, maker, code):
-    done = subprocess.run([sys.executable, '-c', PROCESS.replace('{maker}', maker)],
-                          capture_output=True, text=True, timeout=60)
+    done = run(LIVE, maker)
     assert done.stdout.splitlines()[-1] == f'{code} False []', done.stderr
+
+
+@pytest.mark.parametrize('maker, code', [('Ending', 3), ('refusing', 2)])
+def test_nothing_runs_behind_the_last_word(ros_environment, maker, code):
+    done = run(RUN, maker)
+    assert (done.returncode, done.stdout) == (code, 'the last word'), done.stderr

@@ -24,4 +24,4 @@ class FailingGate(GateNode):
 
 
 if __name__ == '__main__':
-    raise SystemExit(run_node(FailingGate))
+    run_node(FailingGate)
