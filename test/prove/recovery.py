@@ -54,7 +54,7 @@ ROW = (*ADDED, *SLOWER, *METHODS['sql'][2])
 LEARNED = {  # as the speed rows of sawyer.py, and as its converged ones
     'alone': Learned('torque, left alone while it learned', SPEED_STEPS, NEAR, ROW),
     'pushed': Learned('torque, bullied while it learned', SPEED_STEPS, NEAR, ROW, 'bully'),
-    'far': Learned('torque, learned from starts anywhere', 60_000, (
+    'far': Learned('torque, from starts anywhere, sees joints of the target', 60_000, (
         'target=speed', 'start=anywhere', 'horizon=200', *CONVERGED[3:], SOLVED),
         (*ADDED[:2], *METHODS['sql'][2], FAR[2]))}
 HEAD = ['policy', 'undisturbed', 'kind', 'events', 'resisted', 'counted', 'seated again',
@@ -153,7 +153,8 @@ def write(seeds: int, episodes: int) -> None:
         'what did not is resisted. Seated again: within 10 s of release, and held for 1 s. The '
         'figure of a policy is that of its worst kind (bold): '
         f'{REQUIRED:.0%} asked, {AIM:.0%} the aim. Nobody pushed the shipped ones while they '
-        'learned; the target of sawyer_stack is fixed, so that it is not moved.',
+        'learned: sawyer_stack_torque is seed 0 of those from starts anywhere; the target of '
+        'sawyer_stack is fixed, so that it is not moved.',
         '![sawyer_stack_torque pushed, and thrown away from the seat](../images/bullied.png)',
         'sawyer_stack_torque: pushed while seated; then put elsewhere, on its way back, seated '
         'again; the bar is green while the task succeeds. [The film](../videos/bullied.mp4): '
