@@ -30,6 +30,11 @@ def chunks(states: int, count: int) -> Iterator[tuple[slice, slice]]:
         yield slice(at, end), slice(at * count, end * count)
 
 
+def through_relu(slope: Tensor, output: Tensor) -> Tensor:
+    """Turn the gradient behind a ReLU into that before it, in place; both of one shape."""
+    return torch.ops.aten.threshold_backward.grad_input(slope, output, 0, grad_input=slope)
+
+
 class InChunks(torch.autograd.Function):
     """
     The layers of an ``Mlp`` behind its embedded states, forward and backward.
@@ -81,7 +86,7 @@ class InChunks(torch.autograd.Function):
         """
         Return the gradients of ``embedded``, ``first`` and ``later``.
 
-        :raises LearningError: the second time; the first has overwritten the activations.
+        :raises LearningError: the second time; the first has given the activations back.
         """
         if ctx.hidden is None:
             raise LearningError('backward through a pass in chunks a second time; accepted: once')
@@ -90,17 +95,20 @@ class InChunks(torch.autograd.Function):
         hidden, ctx.hidden = ctx.hidden, None
         slope = slope.reshape(states * count, -1)
         of_states = slope.new_empty(states, len(first))
-        of_first, of_weights = torch.zeros_like(first), [torch.zeros_like(w) for w in weights]
+        of_first, of_weights = torch.zeros_like(first.t()), [torch.zeros_like(w) for w in weights]
         of_biases = [w.new_zeros(len(w)) for w in weights]
+        kept = [slope.new_empty(min(len(slope), max(CHUNK_ROWS, count)), w.shape[1])
+                for w in weights]
         for at, rows in chunks(states, count):
             x = slope[rows]
             for index in reversed(range(len(weights))):
                 before = hidden[index][rows]
                 of_weights[index].addmm_(x.t(), before)
                 of_biases[index] += x.sum(0)
-                x = torch.mm(x, weights[index]).mul_(before.sign_())
-            of_first.addmm_(x.t(), inputs[rows])
+                x = torch.mm(x, weights[index], out=kept[index][:len(before)])
+                through_relu(x, before)
+            of_first.addmm_(inputs[rows].t(), x)
             torch.sum(x.view(-1, count, x.shape[1]), 1, out=of_states[at])
         ctx.spare.append(hidden)
         later = [part for pair in zip(of_weights, of_biases) for part in pair]
-        return None, of_states, None, of_first, *later
+        return None, of_states, None, of_first.t(), *later

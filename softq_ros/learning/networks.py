@@ -19,7 +19,7 @@ import torch
 from torch import nn, Tensor
 
 from softq_ros.errors import ShapeError
-from softq_ros.learning.in_chunks import CHUNK_ROWS, chunks, InChunks
+from softq_ros.learning.in_chunks import CHUNK_ROWS, chunks, InChunks, through_relu
 
 
 class Mlp(nn.Module):
@@ -73,42 +73,55 @@ class Mlp(nn.Module):
 
     def _evaluate(self, embedded: Tensor, other: Tensor) -> Tensor:
         states, count, size = other.shape
-        first = self._chain[0].weight[:, self._first:].t()
-        out = embedded.new_empty(states, count, len(self._chain[-1].bias))
+        last = self._chain[-1]
+        out = embedded.new_empty(states, count, len(last.bias))
         for at, _ in chunks(states, count):
-            x = self._hidden(embedded[at], other[at].reshape(-1, size) @ first)[-1]
-            last = self._chain[-1]
+            x = self._hidden(embedded[at], other[at].reshape(-1, size))[-1]
             torch.addmm(last.bias, x, last.weight.t(), out=out[at].view(-1, out.shape[2]))
         return out
 
-    def _hidden(self, embedded: Tensor, x: Tensor) -> list[Tensor]:
-        """Return the activations of every hidden layer, ``(B K, F)``; ``x`` is overwritten."""
+    def _buffer(self, index: int, rows: int, like: Tensor) -> Tensor:
+        """Return memory for the outputs of a hidden layer, the same each time."""
+        kept = self._kept.get(index)
+        if kept is None or len(kept) < rows or kept.dtype != like.dtype:
+            kept = self._kept[index] = like.new_empty(rows, len(self._chain[index].bias))
+        return kept[:rows]
+
+    def _hidden(self, embedded: Tensor, rows: Tensor) -> list[Tensor]:
+        """Return the activations of every hidden layer, ``(B K, F)``, for others ``(B K, D)``."""
+        first = self._chain[0].weight[:, self._first:]
+        x = torch.mm(rows, first.t(), out=self._buffer(0, len(rows), rows))
         x.view(len(embedded), -1, x.shape[1]).add_(embedded.unsqueeze(1)).relu_()
         hidden = [x]
         for index, layer in enumerate(self._chain[1:-1], 1):
-            kept = self._kept.get(index)
-            if kept is None or len(kept) < len(x) or kept.dtype != x.dtype:
-                kept = self._kept[index] = x.new_empty(len(x), len(layer.bias))
-            torch.addmm(layer.bias, hidden[-1], layer.weight.t(), out=kept[:len(x)]).relu_()
-            hidden.append(kept[:len(x)])
+            x = torch.addmm(layer.bias, x, layer.weight.t(),
+                            out=self._buffer(index, len(rows), rows)).relu_()
+            hidden.append(x)
         return hidden
 
     @torch.no_grad()
-    def slope(self, state: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    def value_and_slopes(self, state: Tensor, other: Tensor) -> tuple[
+            Tensor, Callable[[Tensor], Tensor]]:
         """
-        Return a single output ``(B, K)`` and its gradient in the others, ``(B, K, D)``.
+        Return a single output ``(B K,)`` and what gives its gradient in chosen rows of the others.
 
-        By hand, which was measured to be 1.4 times as fast as autograd.
+        Rows ``(N,)`` to gradients ``(N, D)``, until the next pass takes the memory. By hand, which
+        was measured to be 1.4 times as fast as autograd.
         """
-        first, last = self._chain[0].weight, self._chain[-1]
-        embedded = nn.functional.linear(state, first[:, :self._first], self._chain[0].bias)
-        rows = other.reshape(-1, other.shape[2])
-        hidden = self._hidden(embedded, rows @ first[:, self._first:].t())
+        first, last = self._chain[0], self._chain[-1]
+        embedded = nn.functional.linear(state, first.weight[:, :self._first], first.bias)
+        hidden = self._hidden(embedded, other.reshape(-1, other.shape[2]))
         value = torch.addmv(last.bias, hidden[-1], last.weight[0])
-        slope = last.weight * hidden[-1].sign_()  # the sign of what a ReLU let pass is its slope
-        for layer, x in zip(reversed(self._chain[1:-1]), reversed(hidden[:-1])):
-            slope = (slope @ layer.weight).mul_(x.sign_())
-        return value.view(other.shape[:2]), (slope @ first[:, self._first:]).view(other.shape)
+
+        @torch.no_grad()
+        def slopes(rows: Tensor) -> Tensor:
+            weights = [first.weight[:, self._first:], *(x.weight for x in self._chain[1:])]
+            slope = weights.pop().repeat(len(rows), 1)
+            for weight, x in zip(reversed(weights), reversed(hidden)):
+                slope = through_relu(slope, x.index_select(0, rows)) @ weight
+            return slope
+
+        return value, slopes
 
 
 class TwinQ(nn.Module):
@@ -133,13 +146,23 @@ class TwinQ(nn.Module):
         """Return the gradient in the action of the smallest Q, ``(B, K, A)``."""
         return self.least_and_slope(state, action)[1]
 
+    @torch.no_grad()
     def least_and_slope(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the smallest Q, ``(B, K)``, and its gradient in the action, ``(B, K, A)``."""
-        value, slope = self.members[0].slope(state, action)
-        for member in self.members[1:]:
-            other, other_slope = member.slope(state, action)
-            slope = torch.where((other < value).unsqueeze(-1), other_slope, slope)
-            value = torch.minimum(value, other)
+        """
+        Return the smallest Q, ``(B, K)``, and its gradient in the action, ``(B, K, A)``.
+
+        Only that one's is computed; actions pass in chunks that stay in the cache.
+        """
+        value, slope = (action.new_empty(shape) for shape in (action.shape[:2], action.shape))
+        for at, _ in chunks(*action.shape[:2]):
+            values, slopes = zip(*(member.value_and_slopes(state[at], action[at])
+                                   for member in self.members))
+            least, which = torch.stack(values).min(0)
+            value[at] = least.view(value[at].shape)
+            rows = slope[at].view(-1, slope.shape[2])
+            for index, slopes_of in enumerate(slopes):
+                chosen, = torch.where(which == index)
+                rows[chosen] = slopes_of(chosen)
         return value, slope
 
 

@@ -12,6 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Layers with dropout and normalisation, which keep a Q from fitting its few samples too well."""
+from collections.abc import Callable
+
 import torch
 from torch import nn, Tensor
 
@@ -63,10 +65,11 @@ class RegularisedMlp(Mlp):
             x = layer(torch.relu(norm(x)))
         return x
 
-    @torch.enable_grad()
-    def slope(self, state: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-        """Return a single output ``(B, K)`` and its gradient in the others, ``(B, K, D)``."""
-        other = other.detach().requires_grad_(True)
-        value = self(state, other).squeeze(-1)
-        slope, = torch.autograd.grad(value.sum(), other)
-        return value.detach(), slope
+    def value_and_slopes(self, state: Tensor, other: Tensor) -> tuple[
+            Tensor, Callable[[Tensor], Tensor]]:
+        """Return a single output ``(B K,)`` and what gives its gradient in chosen rows."""
+        with torch.enable_grad():
+            other = other.detach().requires_grad_(True)
+            value = self(state, other).view(-1)
+            slope, = torch.autograd.grad(value.sum(), other)
+        return value.detach(), slope.view(-1, other.shape[2]).__getitem__
