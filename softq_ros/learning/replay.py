@@ -39,9 +39,10 @@ class ReplayBuffer:
         self._ring = Ring(self._sizes, capacity, path)
         self._rows = self._ring.rows
         self._successors: Successors | None = None  # known once they are asked for
-        # rows as the float32 they begin with; the columns behind ``values`` are not read from it
-        self._plain = np.asarray(self._rows).view(np.float32).reshape(capacity, -1)
-        self._flat = self._plain.reshape(-1)
+        # the floats that a row begins with: as numbers, and as one piece that is copied at once
+        self._plain = self._rows['values']
+        self._pieces = np.ndarray(capacity, f'V{self._plain[0].nbytes}',
+                                  np.asarray(self._rows).view(np.uint8), 0, self._rows.strides)
 
     def __len__(self) -> int:
         """Return how many transitions can be drawn."""
@@ -112,11 +113,9 @@ class ReplayBuffer:
 
     def _taken(self, at: np.ndarray) -> Batch:
         o, a = self._sizes
-        # a touch of each row first: these cache misses overlap, those of the copies would not
-        self._flat.take(at * self._plain.shape[1], mode='clip')
-        values = self._plain.take(at, 0, mode='clip')
+        values = self._pieces[at].view(np.float32).reshape(len(at), -1)
         return Batch(values[:, :o], values[:, o:o + a], values[:, o + a], values[:, o + a + 1],
-                     values[:, o + a + 2:2 * o + a + 2])
+                     values[:, o + a + 2:])
 
     def _followed(self) -> Successors:
         if self._successors is None:
