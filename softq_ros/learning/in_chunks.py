@@ -30,9 +30,11 @@ def chunks(states: int, count: int) -> Iterator[tuple[slice, slice]]:
         yield slice(at, end), slice(at * count, end * count)
 
 
-def through_relu(slope: Tensor, output: Tensor) -> Tensor:
-    """Turn the gradient behind a ReLU into that before it, in place; both of one shape."""
-    return torch.ops.aten.threshold_backward.grad_input(slope, output, 0, grad_input=slope)
+def before_relu(slope: Tensor, output: Tensor, out: Tensor | None = None) -> Tensor:
+    """Return the gradient before a ReLU from that behind it and what it put out, one shape."""
+    if out is None:
+        return torch.ops.aten.threshold_backward(slope, output, 0)
+    return torch.ops.aten.threshold_backward.grad_input(slope, output, 0, grad_input=out)
 
 
 class InChunks(torch.autograd.Function):
@@ -106,7 +108,7 @@ class InChunks(torch.autograd.Function):
                 of_weights[index].addmm_(x.t(), before)
                 of_biases[index] += x.sum(0)
                 x = torch.mm(x, weights[index], out=kept[index][:len(before)])
-                through_relu(x, before)
+                before_relu(x, before, out=x)
             of_first.addmm_(inputs[rows].t(), x)
             torch.sum(x.view(-1, count, x.shape[1]), 1, out=of_states[at])
         ctx.spare.append(hidden)

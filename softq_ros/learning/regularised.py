@@ -66,10 +66,11 @@ class RegularisedMlp(Mlp):
         return x
 
     def value_and_slopes(self, state: Tensor, other: Tensor) -> tuple[
-            Tensor, Callable[[Tensor], Tensor]]:
+            Tensor, Callable[[Tensor | None], Tensor]]:
         """Return a single output ``(B K,)`` and what gives its gradient in chosen rows."""
         with torch.enable_grad():
             other = other.detach().requires_grad_(True)
             value = self(state, other).view(-1)
             slope, = torch.autograd.grad(value.sum(), other)
-        return value.detach(), slope.view(-1, other.shape[2]).__getitem__
+        slope = slope.view(-1, other.shape[2])
+        return value.detach(), lambda rows: slope if rows is None else slope[rows]

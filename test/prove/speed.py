@@ -34,24 +34,23 @@ ASKED = {'batch 256': 2.4, 'batch 64': 2.4, 'replay': 5.0}  # of the ratios
 RIVAL_ASKED = {'batch 256': 0.45, 'batch 256, the same, one critic': 0.9}
 ACT_ASKED = 15e-6  # s, median
 LIMITS = """\
-An update at batch 256 with 16 value samples and 16 + 16 particles is 6.1 GFLOP of matrix
+An update at batch 256 with 16 value samples and 16 + 16 particles is 5.5 GFLOP of matrix
 products: centres of the proposal 0.3, soft value 1.1, regression 0.2, fixed particles 0.6, the Qs
-there and their slopes 2.2, the moved particles forward and backward 1.7. What ours can win over
-the plain version is bounded by what that one already reaches of the machine's products: the 2.4
-that was asked for was measured where it was a quarter, because the library took a slow path
-there, which a mode of torch goes round. SAC makes a tenth of these products, and its time is that
-of its calls: 0.45 was measured where products cost a third of what they cost here.
-The passes with gradients go in chunks through memory that is kept
-(softq_ros/learning/in_chunks.py), which made the update at full particles 1.2 times as fast and
-changed nothing where the sampler learns from 64 states. Those 64 are the setting of
-config/environments; they change the variance of the sampler's step, not what it estimates. What
-fewer states, particles and critics cost in steps is in [sawyer.md](sawyer.md), one change at a
-time.
+there 1.1 and the slope of the lesser one 0.6, which by autograd is that of both, the moved
+particles forward and backward 1.7. What ours can win over the plain version is bounded by what
+that one already reaches of the machine's products: the 2.4 that was asked for was measured where
+it was a quarter, because the library took a slow path there, which a mode of torch goes round.
+SAC makes a tenth of these products, and its time is that of its calls: 0.45 was measured where
+products cost a third of what they cost here.
+All large passes go in chunks through memory that is kept (softq_ros/learning/in_chunks.py). The
+64 states are the setting of config/environments; they change the variance of the sampler's step,
+not what it estimates. What fewer states, particles and critics cost in steps is in
+[sawyer.md](sawyer.md), one change at a time.
 
 The actor's time is three products of a vector and a matrix, more than half of it, and the calls
-around them. The replay's is 256 rows that lie in no cache, and for a third the random numbers and
-the calls; rows padded to whole cache lines were tried and brought a tenth, at the price of another
-file format; touching every line of a row before the copies, rows in order, and copies into kept
+around them. The replay's is 256 rows that lie in no cache, and for a quarter the random numbers
+and the calls; rows padded to whole cache lines were tried and brought a tenth, at the price of
+another file format; touching the rows before the copies, rows in order, and copies into kept
 memory brought nothing."""
 
 
@@ -62,8 +61,12 @@ def machine() -> str:
             f'numpy {np.__version__}')
 
 
-def gflop(settings: dict) -> float:
-    """Return the matrix products of an update, multiplication and addition counted as two."""
+def gflop(settings: dict, slopes: int = 1) -> float:
+    """
+    Return the matrix products of an update, multiplication and addition counted as two.
+
+    :param slopes: of how many Qs in each fixed particle; ours follows the lesser one only.
+    """
     batch, values = settings['batch_size'], settings['value_samples']
     hidden, twins = settings['hidden'][0], settings.get('critics', 2)
     square = hidden * hidden
@@ -73,7 +76,7 @@ def gflop(settings: dict) -> float:
     regression = batch * twins * 3 * 2 * ((OBSERVATION + ACTION) * hidden + square + hidden)
     fixed, updated = settings['fixed_particles'], settings['updated_particles']
     sampler = settings['svgd_states'] * (
-        (fixed + 3 * updated) * sampler_row + fixed * twins * 2 * q_row)
+        (fixed + 3 * updated) * sampler_row + fixed * (twins + slopes) * q_row)
     return (value + regression + sampler) / 1e9
 
 
@@ -92,7 +95,7 @@ def learner_row(label: str, count: int, rounds: int) -> list:
     return [label, f'{1e3 * ours:.1f}', f'{1e3 * plain:.1f}', *ratios(found, ASKED.get(label)),
             f'{1e3 * rival:.1f}', *ratios(found, RIVAL_ASKED.get(label), f'{LIBRARY}_ratio'),
             f'{limit:.0f}', f'{gflop(settings):.1f}', f'{gflop(settings) / ours / limit:.2f}',
-            f'{gflop(plain_settings(settings)) / plain / limit:.2f}']
+            f'{gflop(plain_settings(settings), 2) / plain / limit:.2f}']
 
 
 def plain_settings(settings: dict) -> dict:
