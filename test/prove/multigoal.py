@@ -136,7 +136,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument('--seeds', type=int, default=10,
                        help='of the single critic; the others get 3 of them at most')
-    words.add_argument('--steps', type=int, default=6000, help='control steps of each training')
+    words.add_argument('--steps', type=int, default=5000, help='control steps of each training')
     words.add_argument('--variants', nargs='*', choices=list(VARIANTS), default=list(VARIANTS)[:2])
     words.add_argument('--jobs', type=int, default=2, help='trainings side by side')
     options = words.parse_args()

@@ -29,7 +29,8 @@ from softq_ros.training.settings import load_settings
 
 TASK = load_task('multigoal')
 SETTINGS = load_settings('sql', 'multigoal', {
-    'hidden': [16, 16], 'warmup_steps': 20, 'replay_capacity': 1000, 'batch_size': 4})
+    'hidden': [16, 16], 'warmup_steps': 20, 'replay_capacity': 1000,
+    'updates_per_step': 1, 'batch_size': 4})
 
 
 @pytest.fixture

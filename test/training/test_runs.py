@@ -28,7 +28,8 @@ from softq_ros.training.settings import load_settings
 
 TASK = load_task('multigoal')
 SETTINGS = load_settings('sql', 'multigoal', {
-    'hidden': [16, 16], 'warmup_steps': 20, 'replay_capacity': 1000, 'publish_every': 5})
+    'hidden': [16, 16], 'warmup_steps': 20, 'replay_capacity': 1000,
+    'updates_per_step': 1, 'publish_every': 5})
 
 
 def start(folder, name='a', resume=False, owner='', settings=SETTINGS, seed=0):

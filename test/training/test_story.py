@@ -39,7 +39,8 @@ from softq_ros.training.story import Story
 
 TASK = load_task('multigoal')
 SETTINGS = load_settings('sql', 'multigoal', {
-    'hidden': [16, 16], 'warmup_steps': 20, 'replay_capacity': 1000, 'batch_size': 4,
+    'hidden': [16, 16], 'warmup_steps': 20, 'replay_capacity': 1000,
+    'updates_per_step': 1, 'batch_size': 4,
     'evaluate_every': 45, 'steps': 90})
 
 
