@@ -14,6 +14,7 @@
 """Settings of the algorithms: one frozen dataclass each, every value checked once."""
 from dataclasses import dataclass, fields
 import math
+import sys
 
 from softq_ros.errors import accepted, ConfigurationError
 
@@ -112,10 +113,11 @@ _SHARE = ('discount', 'polyak', 'sampler_polyak', 'uniform_share', 'dropout',
 
 def _number(name: str, value: object, whole: bool) -> float:
     kinds = int if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+    if (isinstance(value, bool) or not isinstance(value, kinds)
+            or not -sys.float_info.max <= value <= sys.float_info.max):
         raise ConfigurationError(f'{name}: got {value!r}; accepted: a '
                                  f'{"whole" if whole else "finite"} number')
-    return value
+    return value if whole else float(value)
 
 
 def _checked(name: str, value: object, default: object, positive: tuple[str, ...]) -> object:

@@ -36,6 +36,7 @@ def test_file_of_the_algorithm_holds_the_defaults(algorithm):
     ('sql', {'temperature': -1.0}, 'temperature: got -1.0; accepted: above 0'),
     ('sql', {'temperature': float('nan')}, 'accepted: a finite number'),
     ('sql', {'temperature': '1'}, 'accepted: a finite number'),
+    ('sql', {'temperature': 10**400}, 'accepted: a finite number'),
     ('sql', {'fixed_particles': 1}, 'fixed_particles: got 1; accepted: 2 or more'),
     ('sql', {'updated_particles': 1}, 'accepted: 2 or more'),
     ('sql', {'updated_particles': 2.5}, 'accepted: a whole number'),
@@ -73,3 +74,8 @@ def test_what_makes_no_sense_is_refused_with_what_would(algorithm, values, text)
 @pytest.mark.parametrize('value', [float('inf'), 600.0, 0, -3.5])
 def test_values_are_cut_anywhere_or_nowhere(value):
     assert make_settings('td3', {'value_ceiling': value}).value_ceiling == value
+
+
+def test_a_whole_number_where_any_may_stand_is_a_float():
+    settings = make_settings('sql', {'updates_per_step': 2, 'batch_size': 2})
+    assert (type(settings.updates_per_step), type(settings.batch_size)) == (float, int)
