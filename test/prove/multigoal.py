@@ -31,7 +31,8 @@ EPISODES, SEED = 4000, 7  # of the test; the trainings' seeds are 0, 1, ...
 SPACING = 0.05  # m; of the oracle's grid
 ACTIONS = 201  # an axis, for the soft value of a learned Q
 VARIANTS = {'single critic': ['--set', 'critics=1'], 'twin critics': [],
-            'preset code': ['--set', 'preset=code'], 'preset paper': ['--set', 'preset=paper']}
+            **{f'preset {name}': ['--set', f'preset={name}', '--set', 'updates_per_step=1']
+               for name in ('code', 'paper')}}
 SEEDS = {'single critic': 10}  # trainings of a variant, 3 of those that are not named
 PLACES = np.array([[0.0, 0.0], [-2.5, 0.0], [2.5, 2.5]], np.float32)
 VALUES = ['V(0, 0)', 'V(-2.5, 0)', 'V(2.5, 2.5)']
