@@ -209,7 +209,7 @@ class MujocoPlant:
             raise ConfigurationError(f'target {position.tolist()}; accepted: three finite numbers')
         before, turn = self._site_pose(self._object)
         self.place_object(position, turn)
-        touching = touches(self.model, self.data)
+        touching = touches(self.model, self.data, self.model.site_bodyid[self._object])
         if touching:
             self.place_object(before, turn)
             raise ConfigurationError(f'target: {touching}; accepted: a place that touches nothing')

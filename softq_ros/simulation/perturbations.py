@@ -25,13 +25,14 @@ from softq_ros.robot.contract import RobotContract
 CLAMPED = 1e9  # kg m2; our choice: 80 N m turn a clamped joint by 2e-7 rad in 2 s
 
 
-def touches(model: mujoco.MjModel, data: mujoco.MjData) -> str:
-    """Return what moves and would penetrate what stands fast, or nothing."""
+def touches(model: mujoco.MjModel, data: mujoco.MjData, body: int | None = None) -> str:
+    """Return what moves and would penetrate what stands fast, one body or any, or nothing."""
     probe = copy(data)
     mujoco.mj_fwdPosition(model, probe)
     for contact in probe.contact:
         bodies = model.geom_bodyid[contact.geom]
-        if contact.dist < 0 and (model.body_weldid[bodies] == 0).sum() == 1:
+        meant = body is None or body in bodies
+        if meant and contact.dist < 0 and (model.body_weldid[bodies] == 0).sum() == 1:
             return ' touches '.join(model.geom(geom).name or model.body(body).name
                                     for geom, body in zip(contact.geom, bodies))
     return ''

@@ -38,10 +38,14 @@ def test_a_step_over_which_arm_or_seat_was_put_elsewhere_is_not_learned_from(
 
 
 def put_elsewhere(person, kind, values, count):
-    """Disturb until it is noticed: where an episode had just ended, the next begins anew."""
-    for _ in range(3):
+    """
+    Disturb until it is noticed: where an episode had just ended, the next begins anew.
+
+    The arm may stand where the target is to stand, and is somewhere else a moment later.
+    """
+    for _ in range(5):
         answer = person.perturb(kind, [float(value) for value in values])
-        assert answer.success, answer.message
+        assert answer.success or 'touches' in answer.message, answer.message
         known = len(person.transitions)
         person.wait(lambda: len(person.transitions) > known + 30, 'it to go on')
         person.wait(lambda: person.status.sequence > known + 10, 'a status')

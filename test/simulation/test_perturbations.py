@@ -155,6 +155,14 @@ def test_the_target_does_not_move_into_the_arm(plant):
     assert run(plant, 1)[0].object_position == pytest.approx(SEAT, abs=1e-9)
 
 
+def test_the_target_moves_while_the_arm_leans_on_the_table(plant):
+    deep = ABOVE_THE_SEAT + np.array([0, 0.6, 0, 0, 0, 0, 0])
+    plant.data.qpos[:7] = deep
+    plant.perturb('target', '', SEAT + [0.0, -0.3, 0], 0.0)
+    moved = plant.data.site('seat').xpos
+    assert moved == pytest.approx(SEAT + [0.0, -0.3, 0], abs=1e-9)
+
+
 def test_a_target_that_stands_fast_is_refused():
     plant = MujocoPlant('sawyer/sawyer_stack.xml', SAWYER)
     plant.reset(START, 0)
