@@ -64,8 +64,9 @@ def train_theirs(environment: str, seed: int, out: str) -> None:
 
 def theirs(environment: str, seed: int) -> dict:
     """Return the score of their training with a seed, kept once made."""
-    kept = RUNS / f'{environment}-sb3-s{seed}.json'
+    kept = RUNS / f'{environment}-sb3-s{seed}' / 'score.json'
     if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, __file__, '--train', environment, str(seed), str(kept)],
                        cwd=ROOT, check=True)
     return json.loads(kept.read_text())
