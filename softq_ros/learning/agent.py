@@ -84,16 +84,9 @@ class Agent:
 
     @property
     def falling_rate(self) -> float:
-        """
-        Return the learning rate of the next update, r / (1 + t / h).
-
-        t counts from ``rate_falls_from`` updates after the start or the last reset; before, it is
-        r.
-        """
-        settings = self.settings
-        since = self.updates % (settings.reset_every or self.updates + 1)
-        late = max(0, since - settings.rate_falls_from)
-        return settings.learning_rate / (1.0 + late / settings.rate_halves_at)
+        """Return the learning rate of the next update, r / (1 + t / h), t since the last reset."""
+        since = self.updates % (self.settings.reset_every or self.updates + 1)
+        return self.settings.learning_rate / (1.0 + since / self.settings.rate_halves_at)
 
     def adam(self, name: str, parameters: list[Tensor]) -> torch.optim.Optimizer:
         """Register an optimizer."""

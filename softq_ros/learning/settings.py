@@ -29,7 +29,6 @@ class Settings:
     hidden: tuple[int, ...] = (128, 128)  # units of each hidden layer, ReLU
     learning_rate: float = 1e-3  # Adam, all networks
     rate_halves_at: int = 0  # updates after which the rate is half: r / (1 + t / this); 0: never
-    rate_falls_from: int = 0  # updates up to which it stays before; t counts from there
     discount: float = 0.99  # per control step
     polyak: float = 0.005  # share of the target networks replaced at each update
     batch_size: int = 256  # transitions of one update

@@ -26,7 +26,7 @@ CLAMPED = 1e9  # kg m2; our choice: 80 N m turn a clamped joint by 2e-7 rad in 2
 
 
 def touches(model: mujoco.MjModel, data: mujoco.MjData, body: int | None = None) -> str:
-    """Return what moves and would penetrate what stands fast, one body or any, or nothing."""
+    """Return what moves and would penetrate what stands fast, of one body or all, or nothing."""
     probe = copy(data)
     mujoco.mj_fwdPosition(model, probe)
     for contact in probe.contact:

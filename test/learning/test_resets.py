@@ -53,16 +53,6 @@ def test_the_learning_rate_falls_as_asked_and_starts_anew_at_a_reset(name):
     assert rates == [1e-3 / divisor for divisor in (1.0, 1.5, 2.0, 2.5, 1.0, 1.5)]
 
 
-@pytest.mark.parametrize('name', AGENTS)
-def test_the_learning_rate_stays_before_it_falls(name):
-    settings = {'rate_halves_at': 2, 'rate_falls_from': 3, 'reset_every': 6}
-    agent, rates = make((name, settings)), []
-    for batch in batches(8):
-        agent.update(batch)
-        rates.append(agent.optimizers['q'].param_groups[0]['lr'])
-    assert rates == [1e-3 / divisor for divisor in (1.0, 1.0, 1.0, 1.0, 1.5, 2.0, 1.0, 1.0)]
-
-
 def test_targets_and_acting_networks_start_as_what_they_follow():
     agent = make(('sql', {'value_samples': 8, 'reset_every': 2}))
     for batch in batches(2):
