@@ -46,6 +46,16 @@ def policy(tmp_path):
     return tmp_path / 'policy'
 
 
+@pytest.mark.parametrize('words', [['train', '--steps', '600'], ['bench', 'learner']])
+def test_a_gpu_that_is_not_there_is_refused_and_nothing_left(
+        words, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*words, '--set', 'device=cuda']) == 2
+    assert "accepted: 'cpu'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize('words, says', [
     (['train', '--task', 'Nowhere-v0'], 'Nowhere'),
     (['train', '--task', 'nowhere'], 'sawyer_stack'),
@@ -55,6 +65,8 @@ def policy(tmp_path):
     (['train', '--set', 'preset=[theirs'], 'accepted: a value as in YAML'),
     (['train', '--set', 'preset=theirs'], 'accepted: code, ours, paper'),
     (['train', '--set', 'pace=1'], "unknown setting of sql: got 'pace'"),
+    (['train', '--set', 'device=tpu'], "device: got 'tpu'; accepted: cpu, cuda"),
+    (['train', '--algorithm', 'sac', '--set', 'device=cuda'], 'unknown setting of sac'),
     (['bench', 'nothing'], 'lockstep'),
     (['plot', 'a', 'b', '--what', 'landscape', '--out', 'c.png'], 'accepted: one'),
     (['evaluate', 'sawyer_stack', '--perturb', 'rough'], 'accepted: bully, light, none'),

@@ -20,11 +20,16 @@ import torch
 from torch import nn, Tensor
 
 from softq_ros.errors import LearningError
-from softq_ros.learning.networks import Mlp
+from softq_ros.learning.devices import Halt, open_device, Recorded
+from softq_ros.learning.moments import check_shapes, moments_of, slots_of
+from softq_ros.learning.networks import in_one_piece, Mlp
 from softq_ros.learning.regularised import RegularisedMlp
 from softq_ros.learning.settings import Settings
 from softq_ros.learning.td_loss import td_target
 from softq_ros.records import Batch
+
+
+LOG_EVERY = 100  # updates between two rows of metrics, and between two looks at a GPU
 
 
 def name_of_q(parameter: str) -> str:
@@ -37,6 +42,9 @@ class Agent:
     """
     Base of the algorithms: ``update``, ``weights``, ``state``, ``load_state``.
 
+    On a GPU the host never waits for an update: a number that is not finite stops every later
+    step there, and is told when the metrics are looked at.
+
     :param settings: of the algorithm.
     :param seed: of the initial weights and of every draw an update makes.
     """
@@ -46,15 +54,27 @@ class Agent:
     def __init__(self, settings: Settings, seed: int, build: Callable[[], dict]) -> None:
         """Build the networks under the seed without touching torch's global generator."""
         self.settings, self._build = settings, build
-        self.generator = torch.Generator().manual_seed(seed)
+        self.device = open_device(settings.device)
+        self.generator = torch.Generator(self.device).manual_seed(seed)
         self.modules = self._built(seed)
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         self.updates = 0
+        self.halt = None if self.device.type == 'cpu' else Halt(self.device)
+        self._looked: dict[str, float] = {}
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Forget what was recorded of the last networks and moments."""
+        on_gpu = self.device.type == 'cuda'
+        self._taken = Recorded(self.step, self.generator) if on_gpu else self.step
 
     def _built(self, seed: int) -> dict[str, nn.Module]:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return self._build()
+            modules = self._build()
+        if self.device.type != 'cpu':
+            in_one_piece(modules.values())
+        return {name: module.to(self.device) for name, module in modules.items()}
 
     def q_kind(self) -> Callable[..., Mlp]:
         """Return what builds one Q as the settings ask."""
@@ -76,6 +96,7 @@ class Agent:
             self.modules[name].load_state_dict(fresh[name].state_dict())
         for name in self.optimizers.keys() - self.lasting:
             self.optimizers[name].state.clear()
+        self._begin_anew()
 
     @property
     def temperature(self) -> float:
@@ -90,14 +111,27 @@ class Agent:
 
     def adam(self, name: str, parameters: list[Tensor]) -> torch.optim.Optimizer:
         """Register an optimizer."""
-        self.optimizers[name] = torch.optim.Adam(
-            parameters, self.settings.learning_rate, fused=True)
+        rate = self.settings.learning_rate
+        if self.device.type != 'cpu':  # a graph reads the rate where it lies
+            rate = torch.tensor(rate, device=self.device)
+        self.optimizers[name] = torch.optim.Adam(parameters, rate, fused=True,
+                                                 capturable=self.device.type == 'cuda')
         return self.optimizers[name]
+
+    def _set_rates(self) -> None:
+        """Give every optimizer the rate of the next update."""
+        for optimizer in self.optimizers.values() if self.settings.rate_halves_at else ():
+            group = optimizer.param_groups[0]
+            if isinstance(group['lr'], Tensor):
+                group['lr'].fill_(self.falling_rate)
+            else:
+                group['lr'] = self.falling_rate
 
     def tensors(self, batch: Batch) -> tuple[Tensor, ...]:
         """Return the batch as tensors, rewards scaled."""
         state, action, reward, discount, after = (
-            torch.from_numpy(np.ascontiguousarray(part)) for part in batch)
+            torch.from_numpy(np.ascontiguousarray(part)).to(self.device, non_blocking=True)
+            for part in batch)
         return state, action, reward * self.settings.reward_scale, discount, after
 
     def target(self, reward: Tensor, discount: Tensor, value: Tensor) -> Tensor:
@@ -105,7 +139,36 @@ class Agent:
         return td_target(reward, discount, value, self.settings.discount,
                          self.settings.value_ceiling)
 
-    def descend(self, losses: dict[str, Tensor]) -> dict[str, float]:
+    def update(self, batch: Batch) -> dict[str, float]:
+        """
+        Take one step of everything that learns.
+
+        :return: what to log of it; on a GPU, of the last of every ``LOG_EVERY`` updates.
+        :raises LearningError: before any parameter moves, when a number is not finite.
+        """
+        self.reset_where_due()
+        self._set_rates()
+        found = self._taken(*self.tensors(batch))
+        self.updates += 1
+        if self.halt is None:
+            return {name: float(value) for name, value in found.items()}
+        if self.updates % LOG_EVERY == 0:
+            self.halt.look(self.updates)
+            self._looked = {name: float(value) for name, value in found.items()}
+        return self._looked
+
+    def step(self, state: Tensor, action: Tensor, reward: Tensor, discount: Tensor,
+             after: Tensor) -> dict[str, Tensor]:
+        """Take one step down a batch as :meth:`tensors` returns it; numbers to log, ``()``."""
+        raise NotImplementedError
+
+    def _refuse(self, found: dict[str, float]) -> None:
+        bad = [f'{name} {value}' for name, value in found.items() if not math.isfinite(value)]
+        if bad:
+            raise LearningError(f'{", ".join(bad)} after {self.updates} updates; accepted: '
+                                'finite numbers')
+
+    def descend(self, losses: dict[str, Tensor]) -> dict[str, Tensor]:
         """
         Take one optimizer step down each loss, all seen from before the first step.
 
@@ -117,20 +180,16 @@ class Agent:
         for name, loss in losses.items():
             parameters = self.optimizers[name].param_groups[0]['params']
             gradients = torch.autograd.grad(loss, parameters)
-            found[f'{name}_loss'] = float(loss.detach())
-            found[f'{name}_gradient_norm'] = float(
-                torch.stack(torch._foreach_norm(gradients)).norm())
+            found[f'{name}_loss'] = loss.detach()
+            found[f'{name}_gradient_norm'] = torch.stack(torch._foreach_norm(gradients)).norm()
             for parameter, gradient in zip(parameters, gradients):
                 parameter.grad = gradient
-        bad = [f'{name} {value}' for name, value in found.items() if not math.isfinite(value)]
-        if bad:
-            raise LearningError(f'{", ".join(bad)} after {self.updates} updates; accepted: '
-                                'finite numbers')
+        if self.halt is None:
+            self._refuse({name: float(value) for name, value in found.items()})
+        else:
+            self.halt.watch(found.values(), self.optimizers.values())
         for name in losses:
-            if self.settings.rate_halves_at:
-                self.optimizers[name].param_groups[0]['lr'] = self.falling_rate
             self.optimizers[name].step()
-        self.updates += 1
         return found
 
     @property
@@ -147,16 +206,14 @@ class Agent:
         out = {f'sampler.{n.removeprefix("layers.")}': p
                for n, p in self.modules['sampler'].named_parameters()}
         out |= {name_of_q(n): p for n, p in self.modules[self.shown_q].named_parameters()}
-        return {name: p.detach().numpy().copy() for name, p in out.items()}
+        return {name: p.detach().cpu().numpy().copy() for name, p in out.items()}
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything the next updates depend on, as flat arrays."""
-        out = {f'{m}/{n}': p.detach().numpy() for m, module in self.modules.items()
+        out = {f'{m}/{n}': p.detach().cpu().numpy() for m, module in self.modules.items()
                for n, p in module.named_parameters()}
         for name, optimizer in self.optimizers.items():
-            for index, slots in optimizer.state_dict()['state'].items():
-                out |= {f'{name}!{index}/{slot}': value.detach().numpy()
-                        for slot, value in slots.items()}
+            out |= moments_of(name, optimizer)
         out['generator'] = self.generator.get_state().numpy()
         out['updates'] = np.array([self.updates], np.int64)
         return {name: np.array(value) for name, value in out.items()}
@@ -169,10 +226,11 @@ class Agent:
         """
         parameters = {f'{m}/{n}': p for m, module in self.modules.items()
                       for n, p in module.named_parameters()}
-        self._check_shapes(state, {name: tuple(p.shape) for name, p in parameters.items()}
-                           | {'generator': tuple(self.generator.get_state().shape),
-                              'updates': (1,)})
-        slots = {name: self._slots(name, state) for name in self.optimizers}
+        check_shapes(state, {name: tuple(p.shape) for name, p in parameters.items()}
+                     | {'generator': tuple(self.generator.get_state().shape),
+                        'updates': (1,)})
+        slots = {name: slots_of(name, optimizer, state)
+                 for name, optimizer in self.optimizers.items()}
         with torch.no_grad():
             for name, parameter in parameters.items():
                 parameter.copy_(torch.from_numpy(np.array(state[name])))
@@ -181,24 +239,4 @@ class Agent:
             optimizer.load_state_dict({'state': slots[name], 'param_groups': groups})
         self.generator.set_state(torch.from_numpy(np.array(state['generator'])))
         self.updates = int(state['updates'][0])
-
-    @staticmethod
-    def _check_shapes(state: dict[str, np.ndarray], wanted: dict[str, tuple]) -> None:
-        for name, shape in wanted.items():
-            got = tuple(state[name].shape) if name in state else 'nothing'
-            if got != shape:
-                raise LearningError(f'state of another network: {name} is {got}; '
-                                    f'accepted: {shape}')
-
-    def _slots(self, name: str, state: dict[str, np.ndarray]) -> dict[int, dict[str, Tensor]]:
-        """Return an optimizer's part of a state, empty before the first update."""
-        if not any(key.startswith(f'{name}!') for key in state):
-            return {}
-        out = {}
-        for index, parameter in enumerate(self.optimizers[name].param_groups[0]['params']):
-            keys = {slot: f'{name}!{index}/{slot}' for slot in ('step', 'exp_avg', 'exp_avg_sq')}
-            self._check_shapes(state, {key: () if slot == 'step' else tuple(parameter.shape)
-                                       for slot, key in keys.items()})
-            out[index] = {slot: torch.from_numpy(np.array(state[key]))
-                          for slot, key in keys.items()}
-        return out
+        self._begin_anew()

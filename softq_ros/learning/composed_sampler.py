@@ -101,10 +101,12 @@ class ComposedSampler(SoftQLearning):
 
         :raises LearningError: before any parameter moves, when a number is not finite.
         """
+        self._set_rates()
         ascent, metrics = self._ascent(torch.from_numpy(states))
         metrics |= self.descend({'sampler': -ascent})
         move_towards(self._acting, self._sampler, self.settings.sampler_polyak)
-        return metrics
+        self.updates += 1
+        return {name: float(value) for name, value in metrics.items()}
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return copies of the sampler's weights, ``sampler.<layer>.``."""

@@ -19,7 +19,6 @@ from softq_ros.learning.agent import Agent
 from softq_ros.learning.networks import move_towards, Policy, TwinQ
 from softq_ros.learning.settings import DdpgSettings
 from softq_ros.learning.td_loss import td_loss
-from softq_ros.records import Batch
 
 
 class Ddpg(Agent):
@@ -55,14 +54,9 @@ class Ddpg(Agent):
         """Return whether this update moves policy and targets."""
         return True
 
-    def update(self, batch: Batch) -> dict[str, float]:
-        """
-        Take one step of the Qs, and of policy and targets where it is their turn.
-
-        :raises LearningError: before any parameter moves, when a number is not finite.
-        """
-        self.reset_where_due()
-        state, action, reward, discount, after = self.tensors(batch)
+    def step(self, state: Tensor, action: Tensor, reward: Tensor, discount: Tensor,
+             after: Tensor) -> dict[str, Tensor]:
+        """Take one step of the Qs, and of policy and targets where it is their turn."""
         with torch.no_grad():
             drawn = self._target_action(after).unsqueeze(1)
             value = self.modules['target_q'].least(after, drawn).squeeze(1)
@@ -78,6 +72,6 @@ class Ddpg(Agent):
             move_towards(self.modules[f'target_{name}'], self.modules[name],
                          self.settings.polyak)
         return metrics | {
-            'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean()),
-            'value_std': float(value.std(unbiased=False)),
-            'saturation': float((drawn.detach().abs() > 0.99).float().mean())}
+            'q_mean': q.detach().mean(), 'value_mean': value.mean(),
+            'value_std': value.std(unbiased=False),
+            'saturation': (drawn.detach().abs() > 0.99).float().mean()}

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """Networks: plain layers whose first one takes its inputs apart, so that states embed once."""
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 import math
 
 import torch
@@ -41,6 +41,7 @@ class Mlp(nn.Module):
         sizes = (first + second, *hidden, outputs)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:]))
         self._chain = tuple(self.layers)  # slicing a ModuleList builds a module each time
+        self.in_chunks = True
         self._kept: dict[int, Tensor] = {}  # buffers of the hidden layers
         self._spare: list[list[Tensor]] = []  # the same for passes whose gradients are asked for
 
@@ -61,9 +62,9 @@ class Mlp(nn.Module):
 
     def _passed(self, embedded: Tensor, other: Tensor, first: Tensor) -> Tensor:
         """Return what follows the states' part of the first layer; ``first`` is the others'."""
-        if not torch.is_grad_enabled():
+        if self.in_chunks and not torch.is_grad_enabled():
             return self._evaluate(embedded, other)
-        if not other.requires_grad and other.shape[:2].numel() >= CHUNK_ROWS:
+        if self.in_chunks and not other.requires_grad and other.shape[:2].numel() >= CHUNK_ROWS:
             later = [part for layer in self._chain[1:] for part in (layer.weight, layer.bias)]
             return InChunks.apply(self._spare, embedded, other, first, *later)
         x = embedded.unsqueeze(1) + nn.functional.linear(other, first)
@@ -154,6 +155,8 @@ class TwinQ(nn.Module):
 
         Only that one's is computed; actions pass in chunks that stay in the cache.
         """
+        if not self.members[0].in_chunks:
+            return self._least_and_slope(state, action)
         value, slope = (action.new_empty(shape) for shape in (action.shape[:2], action.shape))
         for at, _ in chunks(*action.shape[:2]):
             values, slopes = zip(*(member.value_and_slopes(state[at], action[at])
@@ -165,6 +168,13 @@ class TwinQ(nn.Module):
                 chosen = torch.where(which == index)[0] if len(slopes) > 1 else None
                 rows[slice(None) if chosen is None else chosen] = slopes_of(chosen)
         return value, slope
+
+    @torch.enable_grad()
+    def _least_and_slope(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
+        action = action.detach().requires_grad_(True)
+        value = self.least(state, action)
+        slope, = torch.autograd.grad(value.sum(), action)
+        return value.detach(), slope
 
 
 class Policy(nn.Module):
@@ -181,6 +191,14 @@ class Policy(nn.Module):
         for layer in self.layers[:-1]:
             state = torch.relu(layer(state))
         return self.layers[-1](state)
+
+
+def in_one_piece(modules: Iterable[nn.Module]) -> None:
+    """Let all rows pass at once, through memory of each pass alone, as a GPU has it best."""
+    for module in modules:
+        for part in module.modules():
+            if isinstance(part, Mlp):
+                part.in_chunks = False
 
 
 def log_one_minus_tanh_squared(u: Tensor) -> Tensor:

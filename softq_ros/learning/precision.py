@@ -24,18 +24,18 @@ SIZE = 256
 WORSE = 4.0  # how many times the error of plain float32 is still float32-like
 
 
-def product_error(size: int = SIZE) -> float:
-    """Return the largest error of a product of two seeded ``(size, size)`` matrices."""
+def product_error(device: str) -> float:
+    """Return the largest error of a product of two seeded ``(SIZE, SIZE)`` matrices."""
     generator = torch.Generator().manual_seed(0)
-    one, two = (torch.randn(size, size, generator=generator) for _ in range(2))
+    one, two = (torch.randn(SIZE, SIZE, generator=generator).to(device) for _ in range(2))
     return float((torch.mm(one, two).double() - torch.mm(one.double(), two.double())).abs().max())
 
 
-def choose_matmul() -> str:
-    """Set the fastest mode that is float32-like and return its name."""
+def choose_matmul(device: str = 'cpu') -> str:
+    """Set the fastest mode that is float32-like on a device and return its name."""
     torch.set_float32_matmul_precision('highest')
-    plain = product_error()
+    plain = product_error(device)
     torch.set_float32_matmul_precision('medium')
-    if not product_error() <= WORSE * plain:
+    if not product_error(device) <= WORSE * plain:
         torch.set_float32_matmul_precision('highest')
     return torch.get_float32_matmul_precision()

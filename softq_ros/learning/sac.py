@@ -24,7 +24,6 @@ from softq_ros.learning.networks import (
     log_one_minus_tanh_squared, move_towards, Policy, TwinQ)
 from softq_ros.learning.settings import SacSettings
 from softq_ros.learning.td_loss import td_loss
-from softq_ros.records import Batch
 
 
 def squashed_gaussian(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,7 +93,7 @@ class SoftActorCritic(Agent):
         """Return what the policy climbs at its actions ``(B, A)``, ``(B,)``."""
         return self._q.least(state, action.unsqueeze(1)).squeeze(1)
 
-    def _climb(self, state: Tensor, alpha: float) -> tuple[dict[str, Tensor], dict[str, float]]:
+    def _climb(self, state: Tensor, alpha: float) -> tuple[dict[str, Tensor], dict]:
         """Return the losses of policy and temperature, and what to log of them."""
         drawn, log_prob = self._draw(state)
         judged = self._judged(state, drawn)
@@ -105,18 +104,15 @@ class SoftActorCritic(Agent):
             losses['alpha'] = self._alpha.log * (entropy + self._size)
         return losses, {
             'entropy': entropy, 'temperature': alpha,
-            'saturation': float((drawn.detach().abs() > 0.99).float().mean())}
+            'saturation': (drawn.detach().abs() > 0.99).float().mean()}
 
-    def update(self, batch: Batch) -> dict[str, float]:
+    def step(self, state: Tensor, action: Tensor, reward: Tensor, discount: Tensor,
+             after: Tensor) -> dict:
         """
         Take one step of the Qs, the policy, the temperature and the targets.
 
         ``entropy`` [nats] is the mean of -ln pi over the actions drawn.
-
-        :raises LearningError: before any parameter moves, when a number is not finite.
         """
-        self.reset_where_due()
-        state, action, reward, discount, after = self.tensors(batch)
         alpha = self.temperature
         with torch.no_grad():
             drawn, log_prob = self._draw(after)
@@ -127,5 +123,5 @@ class SoftActorCritic(Agent):
         metrics = self.descend({'q': td_loss(q, aim, self.settings.huber)} | losses)
         move_towards(self._target, self._q, self.settings.polyak)
         return metrics | {
-            'q_mean': float(q.detach().mean()), 'value_mean': float(value.mean()),
-            'value_std': float(value.std(unbiased=False))} | found
+            'q_mean': q.detach().mean(), 'value_mean': value.mean(),
+            'value_std': value.std(unbiased=False)} | found

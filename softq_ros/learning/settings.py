@@ -15,10 +15,12 @@
 from dataclasses import dataclass, fields
 import math
 import sys
+from typing import ClassVar
 
 from softq_ros.errors import accepted, ConfigurationError
 
-PRESET_NAMES = ('ours', 'code', 'paper')  # told apart in softq_ros.learning.presets
+CHOICES = {'preset': ('ours', 'code', 'paper'),  # told apart in softq_ros.learning.presets
+           'device': ('cpu', 'cuda')}
 LEAST_UNIFORM = 0.1  # of the value samples: what bounds their weights
 
 
@@ -26,6 +28,7 @@ LEAST_UNIFORM = 0.1  # of the value samples: what bounds their weights
 class Settings:
     """What every algorithm here needs."""
 
+    device: ClassVar[str] = 'cpu'  # where updates are computed
     hidden: tuple[int, ...] = (128, 128)  # units of each hidden layer, ReLU
     learning_rate: float = 1e-3  # Adam, all networks
     rate_halves_at: int = 0  # updates after which the rate is half: r / (1 + t / this); 0: never
@@ -53,6 +56,7 @@ class Settings:
 class SqlSettings(Settings):
     """Soft Q-learning."""
 
+    device: str = 'cpu'  # or cuda: updates on a GPU
     preset: str = 'ours'  # or code, paper: the authors' program, the paper's text
     critics: int = 2  # Q-functions, 1 or 2; the smallest counts
     temperature: float = 0.03  # alpha [scaled reward units]
@@ -127,9 +131,9 @@ def _checked(name: str, value: object, default: object, positive: tuple[str, ...
         if any(_number(name, units, True) < 1 for units in value):
             raise ConfigurationError(f'hidden: got {value!r}; accepted: layer sizes of 1 or more')
         return tuple(value)
-    if name == 'preset':
-        if value not in PRESET_NAMES:
-            raise ConfigurationError(f'preset: {accepted(value, PRESET_NAMES)}')
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise ConfigurationError(f'{name}: {accepted(value, CHOICES[name])}')
         return value
     if isinstance(default, bool):
         if not isinstance(value, bool):

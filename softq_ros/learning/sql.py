@@ -76,29 +76,35 @@ class SoftQLearning(Agent):
         return 'q' if self._preset.single else 'target'
 
     def update(self, batch: Batch) -> dict[str, float]:
+        """Take a step, and copy the Qs whole where a published version does."""
+        metrics = super().update(batch)
+        if self._preset.single and self.updates % self.settings.target_period == 0:
+            self._target.load_state_dict(self._q.state_dict())
+        return metrics
+
+    def step(self, state: Tensor, action: Tensor, reward: Tensor, discount: Tensor,
+             after: Tensor) -> dict[str, Tensor]:
         """
         Take one step of the Qs, the sampler and the targets (SQL paper, algorithm 1).
 
         ``entropy`` [nats] is that of the law the sampler aims at; ``value_error`` the standard
         error of one soft value; ``sampler_spread`` the standard deviation of a state's actions.
-
-        :raises LearningError: before any parameter moves, when a number is not finite.
         """
-        self.reset_where_due()
-        state, action, reward, discount, after = self.tensors(batch)
         value, metrics = self._value(after)
         aim = self.target(reward, discount, value)
         q = self._q(state, action.unsqueeze(1)).squeeze(-1)
         ascent, found = self._ascent(state[:self.settings.svgd_states])
         metrics |= found | self.descend(
             {'q': td_loss(q, aim, self.settings.huber), 'sampler': -ascent})
-        self._update_target()
+        if not self._preset.single:
+            move_towards(self._target, self._q, self.settings.polyak)
         move_towards(self._acting, self._sampler, self.settings.sampler_polyak)
-        return metrics | {'q_mean': float(q.detach().mean())}
+        return metrics | {'q_mean': q.detach().mean()}
 
     def noise(self, states: int, count: int) -> Tensor:
         """Draw what the sampler turns into actions, ``(states, count, A)``."""
-        return torch.randn(states, count, self._size, generator=self.generator)
+        return torch.randn(states, count, self._size, generator=self.generator,
+                           device=self.generator.device)
 
     def sampled(self, state: Tensor, count: int) -> Tensor:
         """Draw from the sampler in u for states ``(B, O)``, ``(B, count, A)``."""
@@ -121,19 +127,19 @@ class SoftQLearning(Agent):
                                 self.generator)
 
     @torch.no_grad()
-    def _value(self, state: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def _value(self, state: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the soft value under the target networks, ``(B,)``, and what to log of it."""
         action, log_density = self.propose(state)
         q = self._target.least(state, action)
         value = soft_value(q, log_density, self.temperature)
         weights = importance_weights(q, log_density, self.temperature)
         return value, {
-            'value_mean': float(value.mean()), 'value_std': float(value.std(unbiased=False)),
-            'value_error': float(value_error(weights, self.temperature).mean()),
-            'effective_sample_size': float(effective_sample_size(weights).mean()),
-            'entropy': float(boltzmann_entropy(value, q, weights, self.temperature).mean())}
+            'value_mean': value.mean(), 'value_std': value.std(unbiased=False),
+            'value_error': value_error(weights, self.temperature).mean(),
+            'effective_sample_size': effective_sample_size(weights).mean(),
+            'entropy': boltzmann_entropy(value, q, weights, self.temperature).mean()}
 
-    def _ascent(self, state: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def _ascent(self, state: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return what the sampler climbs: its gradient is the Stein direction (equation 14)."""
         settings = self.settings
         with torch.no_grad():
@@ -143,19 +149,12 @@ class SoftQLearning(Agent):
         direction = self._direction(state, fixed, moved.detach())
         drawn = torch.tanh(updated.detach())
         return (direction * moved).sum(-1).mean(), {
-            'sampler_spread': float(particle_spread(drawn).mean()),
-            'saturation': float((drawn.abs() > 0.99).float().mean()),
-            'stein_norm': float(direction.norm(dim=-1).mean())}
+            'sampler_spread': particle_spread(drawn).mean(),
+            'saturation': (drawn.abs() > 0.99).float().mean(),
+            'stein_norm': direction.norm(dim=-1).mean()}
 
     @torch.no_grad()
     def _direction(self, state: Tensor, u: Tensor, moved: Tensor) -> Tensor:
         """Return the Stein direction of the moved particles, ``(B, M, A)``, from fixed ``u``."""
         slope = self._q.least_slope(state, torch.tanh(u))
         return preset_direction(self.settings.preset, u, slope, self.temperature, moved)
-
-    def _update_target(self) -> None:
-        if self._preset.single:
-            if self.updates % self.settings.target_period == 0:
-                self._target.load_state_dict(self._q.state_dict())
-        else:
-            move_towards(self._target, self._q, self.settings.polyak)

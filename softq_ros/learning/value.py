@@ -107,8 +107,10 @@ def boltzmann_entropy(value: Tensor, q: Tensor, weights: Tensor, temperature: fl
 def uniform_proposal(states: int, count: int, action_size: int,
                      generator: torch.Generator) -> Proposal:
     """Draw K actions for each of B states uniformly over the box."""
-    action = 2.0 * torch.rand(states, count, action_size, generator=generator) - 1.0
-    return Proposal(action, torch.full((states, count), -action_size * math.log(2.0)))
+    device = generator.device
+    action = 2.0 * torch.rand(states, count, action_size, generator=generator, device=device) - 1.0
+    density = torch.full((states, count), -action_size * math.log(2.0), device=device)
+    return Proposal(action, density)
 
 
 def log_kernel_density(u: Tensor, centres: Tensor, spread: Tensor) -> Tensor:
@@ -150,9 +152,11 @@ def mixture_proposal(centres: Tensor, count: int, uniform_share: float,
     uniform = max(1, round(uniform_share * count))
     spread = particle_spread(centres).clamp_min(LEAST_SPREAD)
     flat = uniform_proposal(states, uniform, size, generator).action
-    chosen = torch.randint(particles, (states, count - uniform), generator=generator)
+    chosen = torch.randint(particles, (states, count - uniform), generator=generator,
+                           device=centres.device)
     around = torch.take_along_dim(centres, chosen.unsqueeze(-1), 1)
-    noise = torch.randn(states, count - uniform, size, generator=generator)
+    noise = torch.randn(states, count - uniform, size, generator=generator,
+                        device=centres.device)
     u = torch.cat([torch.atanh(flat.clamp(-0.999999, 0.999999)), around + spread * noise], 1)
     u = u.clamp(-LARGEST_U, LARGEST_U)
     share = uniform / count

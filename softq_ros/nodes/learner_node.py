@@ -22,6 +22,7 @@ from std_srvs.srv import Trigger
 
 from softq_ros.bridge.experience import message_to_transition
 from softq_ros.errors import ConfigurationError, LearningError, MessageError, RunError
+from softq_ros.learning.devices import open_device
 from softq_ros.msg import PolicyStatus, Transition
 from softq_ros.nodes import qos
 from softq_ros.nodes.learner_report import LearnerReport
@@ -108,6 +109,7 @@ class LearnerNode(Node):
             os.nice(NICE)
         settings = load_settings(chosen['algorithm'], self._task.name, asked_settings(chosen))
         check_hindsight(self._task, settings)
+        open_device(settings.device)  # before anything is written
         self._run = open_run(Path(chosen['runs']), chosen['run'], self._task.name,
                              chosen['algorithm'], chosen['seed'], settings,
                              resume=chosen['resume'], owner=launcher(),

@@ -22,7 +22,9 @@ import numpy as np
 import torch
 from torch import nn, Tensor
 
+from softq_ros.learning.devices import open_device, PLAIN_FIRST
 from softq_ros.learning.networks import Mlp, move_towards
+from softq_ros.learning.precision import choose_matmul
 from softq_ros.learning.settings import make_settings, SqlSettings
 from softq_ros.learning.sql import SoftQLearning
 from softq_ros.learning.stein import bandwidth
@@ -118,11 +120,19 @@ def random_batch(size: int, seed: int) -> Batch:
         rng.normal(size=size), np.ones(size), rng.normal(size=(size, OBSERVATION)))))
 
 
-def _seconds(updates: Callable[[int], None], count: int) -> float:
-    """Return the CPU time [s] of one of so many updates."""
-    began = time.thread_time()
+def _now(device: str) -> float:
+    """Return the CPU time of this thread [s], or the wall time when a GPU has ended its work."""
+    if device == 'cpu':
+        return time.thread_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def _seconds(updates: Callable[[int], None], count: int, device: str) -> float:
+    """Return the time [s] of one of so many updates."""
+    began = _now(device)
     updates(count)
-    return (time.thread_time() - began) / count
+    return (_now(device) - began) / count
 
 
 def _repeated(update: Callable[[Batch], object], batch: Batch) -> Callable[[int], None]:
@@ -139,52 +149,56 @@ def _ways(settings: SqlSettings, plain: SqlSettings) -> dict[str, Callable[[int]
     ways = {'ours': _repeated(ours.update, batch),
             'plain': _repeated(PlainUpdate(other).update, batch)}
     if installed():
-        rival = rival_learner(OBSERVATION, ACTION, settings.hidden)
+        rival = rival_learner(OBSERVATION, ACTION, settings.hidden, device=settings.device)
         ways[LIBRARY] = partial(rival.train, batch_size=settings.batch_size)
     return ways
 
 
 def compare_updates(rounds: int, chosen: dict | None = None) -> dict:
     """
-    Return the CPU time [s] of an update both ways, and their ratio's median over paired rounds.
+    Return the time [s] of an update both ways, and their ratio's median over paired rounds.
 
-    Where Stable-Baselines3 is installed, its SAC's beside them.
+    CPU time, on a GPU wall time. Where Stable-Baselines3 is installed, its SAC's beside them.
 
     :param chosen: settings of ours other than :data:`SETTINGS`, whose sampler learns from the
-        whole batch; the plain version shares layers and batch size only.
+        whole batch; the plain version shares layers, batch size and device only.
     :raises ConfigurationError: for settings that soft Q-learning does not have.
     """
     chosen = chosen or {}
-    whole = SETTINGS | {name: chosen[name] for name in ('hidden', 'batch_size') if name in chosen}
+    whole = SETTINGS | {name: chosen[name] for name in ('hidden', 'batch_size', 'device')
+                        if name in chosen}
     whole['svgd_states'] = whole['batch_size']
     settings, plain = (make_settings('sql', words) for words in (whole | chosen, whole))
+    device = settings.device
+    open_device(device)
+    choose_matmul(device)
     ways, count = _ways(settings, plain), max(2, 1024 // settings.batch_size)
     for updates in ways.values():
-        updates(2)
-    found = [{name: _seconds(updates, count) for name, updates in ways.items()}
+        updates(2 * PLAIN_FIRST)
+    found = [{name: _seconds(updates, count, device) for name, updates in ways.items()}
              for _ in range(rounds)]
     seconds = {name: statistics.median(one[name] for one in found) for name in ways}
     ratios = {name: sorted(one[name] / one['ours'] for one in found) for name in ways}
     result = {'rate': 1 / seconds['ours'], 'median_sec': seconds['ours'],
               'plain_median_sec': seconds['plain'],
               'ratio': statistics.median(ratios['plain']), 'ratio_least': ratios['plain'][0],
-              'ratio_most': ratios['plain'][-1], 'matrix_gflops': matrix_limit(),
+              'ratio_most': ratios['plain'][-1], 'matrix_gflops': matrix_limit(device),
               'settings': whole | chosen,
-              'what': f'soft Q-learning updates of CPU time, {OBSERVATION} observations, '
-                      f'{ACTION} actions'}
+              'what': f'soft Q-learning updates of {"CPU" if device == "cpu" else "wall"} time, '
+                      f'{OBSERVATION} observations, {ACTION} actions'}
     if LIBRARY in ways:
         result |= {f'{LIBRARY}_median_sec': seconds[LIBRARY],
                    f'{LIBRARY}_ratio': statistics.median(ratios[LIBRARY])}
     return result
 
 
-def matrix_limit() -> float:
-    """Return what this process reaches at 4096 x 256 x 256 in float32 [GFLOP/s of CPU time]."""
-    a, b = torch.randn(4096, 256), torch.randn(256, 256)
-    out = torch.empty(4096, 256)
-    for _ in range(3):
-        torch.mm(a, b, out=out)
-    began = time.thread_time()
-    for _ in range(20):
-        torch.mm(a, b, out=out)
-    return 20 * 2 * 4096 * 256 * 256 / (time.thread_time() - began) / 1e9
+def matrix_limit(device: str = 'cpu') -> float:
+    """Return what this process reaches at 4096 x 256 x 256 in float32 [GFLOP/s]."""
+    a, b, out = (torch.randn(*size, device=device) for size in (
+        (4096, 256), (256, 256), (4096, 256)))
+
+    def products(count: int) -> None:
+        for _ in range(count):
+            torch.mm(a, b, out=out)
+    products(3)
+    return 2 * 4096 * 256 * 256 / _seconds(products, 20, device) / 1e9

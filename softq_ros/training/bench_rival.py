@@ -38,7 +38,8 @@ def rival_buffer(rows: int, observation: int, action: int):
     return buffer
 
 
-def rival_learner(observation: int, action: int, hidden: tuple[int, ...], rows: int = 10_000):
+def rival_learner(observation: int, action: int, hidden: tuple[int, ...], rows: int = 10_000,
+                  device: str = 'cpu'):
     """
     Return its SAC: twin Qs, policy, temperature; ``train(updates, batch_size)`` updates them.
 
@@ -46,8 +47,8 @@ def rival_learner(observation: int, action: int, hidden: tuple[int, ...], rows: 
     """
     from stable_baselines3 import SAC
     from stable_baselines3.common.logger import Logger
-    model = SAC('MlpPolicy', None, buffer_size=rows, target_entropy=-action, seed=0, device='cpu',
-                policy_kwargs={'net_arch': list(hidden)}, _init_setup_model=False)
+    model = SAC('MlpPolicy', None, buffer_size=rows, target_entropy=-action, seed=0,
+                device=device, policy_kwargs={'net_arch': list(hidden)}, _init_setup_model=False)
     model.observation_space = Box(-1, 1, (observation,))
     model.action_space, model.n_envs = Box(-1, 1, (action,)), 1
     model._setup_model()  # as its own load does: no environment is stepped here

@@ -102,6 +102,9 @@ def distil(bundles: Sequence[Bundle], task: Task, choice: Choice, states: Sequen
     if start:
         values['hidden'] = [len(bias) for _, bias in start[:-1]]
     settings = make_settings('sql', values)
+    if settings.device != 'cpu':
+        raise ConfigurationError(f"device: got {settings.device!r}; accepted: 'cpu', where "
+                                 'compositions learn')
     sampler = ComposedSampler(task.observation_spec.size, task.action_spec.size, settings, seed,
                               energy)
     if start:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from softq_ros.errors import LearningError
-from softq_ros.learning.agent import Agent
+from softq_ros.learning.agent import Agent, LOG_EVERY
 from softq_ros.learning.ddpg import Ddpg
 from softq_ros.learning.droq import Droq
 from softq_ros.learning.precision import choose_matmul
@@ -38,7 +38,6 @@ from softq_ros.training.run import Run
 from softq_ros.training.stored import judged, SharedReplay
 
 AGENTS = {'sql': SoftQLearning, 'sac': SoftActorCritic, 'td3': Td3, 'ddpg': Ddpg, 'droq': Droq}
-LOG_EVERY = 100  # updates between two rows of metrics
 RESERVED = 100  # versions for which one note on the disk is enough
 
 
@@ -70,6 +69,8 @@ class Learner:
         self._seed = run.facts['seed']
         sizes = task.observation_spec.size, task.action_spec.size
         self._agent: Agent = AGENTS[self.algorithm](*sizes, settings, self._seed)
+        if settings.device != 'cpu':
+            choose_matmul(settings.device)
         self.replay = ReplayBuffer(settings.replay_capacity, *sizes,
                                    run.path / 'replay' / 'transitions.bin')
         self._source = self.replay

@@ -56,6 +56,7 @@ def _command(words: dict, options: argparse.Namespace) -> str:
 
 def _open_run(options: argparse.Namespace, task):
     """Make the run that was asked for, or go on with one as it was made."""
+    from softq_ros.learning.devices import open_device
     from softq_ros.training.hindsight import check_hindsight
     from softq_ros.training.run import check_name, open_run, resume_run
     from softq_ros.training.settings import load_settings
@@ -79,6 +80,7 @@ def _open_run(options: argparse.Namespace, task):
     chosen = FIRST_CHOICE | given
     settings = load_settings(chosen['algorithm'], chosen['task'], overrides | steps)
     check_hindsight(task, settings)
+    open_device(settings.device)  # before anything is written
     runs, name = Path(options.runs), ''
     if options.run is not None:
         runs, name = Path(options.run).parent, Path(options.run).name

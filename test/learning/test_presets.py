@@ -17,7 +17,7 @@ import torch
 
 from softq_ros.errors import ConfigurationError
 from softq_ros.learning.presets import preset_direction, PRESETS
-from softq_ros.learning.settings import PRESET_NAMES
+from softq_ros.learning.settings import CHOICES
 from softq_ros.learning.stein import squashed_score, stein_direction
 
 U = torch.atanh(torch.tensor([[[0.0], [0.5]]]))  # two fixed particles
@@ -26,7 +26,7 @@ BETWEEN = torch.tensor([[[0.25]]])  # both lie 0.25 away, so they repel it equal
 
 
 def test_the_settings_know_every_preset():
-    assert tuple(PRESETS) == PRESET_NAMES
+    assert tuple(PRESETS) == CHOICES['preset']
 
 
 @pytest.mark.parametrize('preset, by_hand', [

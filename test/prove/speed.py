@@ -30,6 +30,9 @@ LEARNERS = {'batch 256': (), 'batch 256, sampler on 64 states': ('svgd_states=64
             'batch 256, sampler on 32 states with 8 + 8 particles, 8 value samples': SMALL,
             'batch 256, the same, one critic': SMALL + SINGLE,
             'batch 64': ('batch_size=64',)}
+if torch.cuda.is_available():
+    LEARNERS |= {f'{label}, on a GPU': (*words, 'device=cuda')
+                 for label, words in LEARNERS.items()}
 ASKED = {'batch 256': 2.4, 'batch 64': 2.4, 'replay': 5.0}  # of the ratios
 RIVAL_ASKED = {'batch 256': 0.45, 'batch 256, the same, one critic': 0.9}
 ACT_ASKED = 15e-6  # s, median
@@ -134,10 +137,10 @@ def main() -> None:
         f'{where}. Every sample is a process of its own; ratios are taken within one. Layers of '
         '2 x 256, 24 observations, 7 actions.',
         '## softq bench learner',
-        'CPU time of an update [ms]: ours, by plain autograd on the whole batch with 16 value '
-        "samples, and of Stable-Baselines3's SAC with the same layers and batch; products: "
-        '4096 x 256 x 256 in the same process [GFLOP/s]; those of our update [GFLOP], and the '
-        'share of that speed that ours and the plain one reach by theirs alone.',
+        'CPU time of an update [ms], on a GPU wall time: ours, by plain autograd on the whole '
+        "batch with 16 value samples, and of Stable-Baselines3's SAC with the same layers and "
+        'batch; products: 4096 x 256 x 256 in the same process [GFLOP/s]; those of our update '
+        '[GFLOP], and the share of that speed that ours and the plain one reach by theirs alone.',
         table(['update', 'ours', 'plain', 'ratio', 'samples', 'asked', 'SAC', 'ratio', 'samples',
                'asked', 'products', 'of an update', 'ours reaches', 'plain reaches'], learner),
         '## softq bench act and replay',

@@ -144,6 +144,8 @@ def test_what_cannot_be_composed_is_refused(tmp_path):
     other = replace(two, manifest=replace(two.manifest, discount=0.5))
     with pytest.raises(BundleError, match='discount differs'):
         call({'one': one, 'two': other})
+    with pytest.raises(ConfigurationError, match="device: got 'cuda'; accepted: 'cpu'"):
+        compose({'one': one, 'two': two}, TASK, BOTH, [run], 1, 0, SMALL | {'device': 'cuda'}, '')
     for bad in ({'bundles': {'one': one}}, {'updates': 0}):
         with pytest.raises(ConfigurationError, match='accepted'):
             call(**bad)
