@@ -18,12 +18,14 @@ Letters: O observation, A action, K candidates.
 """
 import numpy as np
 
-from softq_ros.errors import accepted, BundleError
+from softq_ros.errors import accepted, BundleError, ShapeError
 
 ALGORITHMS = ('sql', 'sac', 'td3', 'ddpg', 'droq')
 GAUSSIAN = ('sac', 'droq')
 BEST_OF = {'best_of_32': 32, 'best_of_128': 128}  # modes that take the best of so many draws
-MODES = ('stochastic', 'deterministic', *BEST_OF)
+MEAN_OF = {'mean_of_128': 128}  # modes that take their mean, as mean_action weights them
+DRAWS = BEST_OF | MEAN_OF
+MODES = ('stochastic', 'deterministic', *DRAWS)
 ZERO = np.float32(0)
 CACHE_LINE = 64  # bytes
 LOG_STD = (-20.0, 2.0)  # range of the Gaussian policy's log standard deviation
@@ -66,6 +68,26 @@ def normalised(x: np.ndarray, scale: np.ndarray, shift: np.ndarray) -> np.ndarra
     x = x - x.mean(-1, keepdims=True)
     variance = np.square(x).mean(-1, keepdims=True)
     return x / np.sqrt(variance + NORM_EPSILON) * scale + shift
+
+
+def mean_action(actions: np.ndarray, q: np.ndarray, temperature: float) -> np.ndarray:
+    """
+    Return the mean of actions ``(K, A)``, each with weight exp(Q / alpha), ``(A,)``.
+
+    Of draws from exp(Q / alpha) it is the mean action at half the temperature, by importance
+    weights. It shakes less than the best draw, which is the one whose Q errs most in its favour;
+    where the law has several modes it lies between them.
+
+    :param q: ``(K,)``
+    :param temperature: alpha; 0 leaves the action with the largest Q.
+    :raises ShapeError: when the two do not go together.
+    """
+    if actions.ndim != 2 or q.shape != actions.shape[:1]:
+        raise ShapeError(f'actions {actions.shape}, Q {q.shape}; accepted: (K, A) and (K,)')
+    if not temperature:
+        return actions[int(np.argmax(q))]
+    weights = np.exp((q - q.max()) / np.float32(temperature))
+    return (weights @ actions / weights.sum()).clip(-1, 1)
 
 
 def _forward(layers: list, x: np.ndarray, norms: list | None = None) -> np.ndarray:
@@ -203,16 +225,17 @@ class Actor:
         Return one action ``(A,)`` float32 for one observation ``(O,)``.
 
         ``deterministic`` is noise zero; ``best_of_32`` and ``best_of_128`` are the draw with the
-        largest min of the Qs.
+        largest min of the Qs, ``mean_of_128`` is :func:`mean_action` of so many.
         Not for two threads at a time.
         """
         if mode == 'stochastic':
             rng.standard_normal(dtype=np.float32, out=self._drawn)
         elif mode == 'deterministic':
             self._drawn.fill(0)
-        elif mode in BEST_OF:
-            actions = self.draw(observation, BEST_OF[mode], rng)
-            return actions[int(np.argmax(self.q(observation, actions)))]
+        elif mode in DRAWS:
+            actions = self.draw(observation, DRAWS[mode], rng)
+            q = self.q(observation, actions)
+            return mean_action(actions, q, self.temperature if mode in MEAN_OF else 0.0)
         else:
             raise BundleError(f'mode: {accepted(mode, MODES)}')
         self._seen[:] = observation

@@ -20,7 +20,7 @@ Letters: O observation, A action, N constituents, M particles, K candidates.
 import numpy as np
 
 from softq_ros.errors import accepted, BundleError
-from softq_ros.learning.actor import Actor, BEST_OF, MODES, ZERO
+from softq_ros.learning.actor import Actor, DRAWS, MEAN_OF, MODES, ZERO
 from softq_ros.learning.composition import (
     CANDIDATES, composed_energy, effective_sample_size, importance_weights, langevin,
     particle_spread, PARTICLES, propose)
@@ -141,7 +141,8 @@ class ComposedActor:
     Acts by exp(E) of several policies; has the interface of :class:`Actor`.
 
     ``stochastic`` is a draw; ``best_of_32`` the candidate with the largest E of the 64 a draw
-    begins with, ``best_of_128`` of 256; ``deterministic`` the best of 64 from a generator that
+    begins with, ``best_of_128`` of 256, ``mean_of_128`` their mean under exp(2 E), the law at half
+    the temperature; ``deterministic`` the best of 64 from a generator that
     always starts alike. With one constituent it is that policy at another temperature. ``q`` is E,
     so that ``temperature``, what ``q`` is divided by, is 1.
 
@@ -193,10 +194,13 @@ class ComposedActor:
 
     def _drawn(self, rng: np.random.Generator, mode: str) -> np.ndarray:
         particles = np.stack([one.particles(PARTICLES, rng) for one in self._constituents])
-        candidates = propose(particles, 2 * BEST_OF.get(mode, CANDIDATES // 2), rng)
+        candidates = propose(particles, 2 * DRAWS.get(mode, CANDIDATES // 2), rng)
         energy = self._energy(np.tanh(candidates.u))
         weights = importance_weights(energy, candidates)
         self.effective_sample_size = effective_sample_size(weights)
+        if mode in MEAN_OF:
+            mean = importance_weights(2.0 * energy, candidates) @ np.tanh(candidates.u)
+            return mean.clip(-1, 1).astype(np.float32)
         if mode != 'stochastic':
             return np.tanh(candidates.u[np.argmax(energy)]).astype(np.float32)
         at = min(int(np.searchsorted(np.cumsum(weights), rng.random())), CANDIDATES - 1)

@@ -64,9 +64,9 @@ class PolicyNode(LifecycleNode):
     weights (number array): of each, summing to 1, empty for equal ones; temperature (number):
     factor on that of training, with N policies 1 averages their Qs and 1/N adds them up;
     blend_sec (number): how long one fades into the next; sampling (string): stochastic,
-    deterministic, best_of_32, best_of_128 or as_scored, as config/tasks says; exploration (bool):
-    whether it may move at random before there is a policy, on a robot false unless given; paused
-    (bool); the others are read-only.
+    deterministic, best_of_32, best_of_128, mean_of_128 or as_scored, as config/tasks says;
+    exploration (bool): whether it may move at random before there is a policy, on a robot false
+    unless given; paused (bool); the others are read-only.
 
     Services
     --------

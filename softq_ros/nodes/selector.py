@@ -37,8 +37,8 @@ DESCRIPTIONS = {
     'temperature': 'factor on the temperature of training; with N policies 1 averages their Qs, '
                    '1/N adds them up',
     'blend_sec': 'how long one policy fades into the next [s]',
-    'sampling': 'how actions are drawn: stochastic, deterministic, best_of_32, best_of_128, or '
-                'as_scored: the one that the task is scored with',
+    'sampling': 'how actions are drawn: stochastic, deterministic, best_of_32, best_of_128, '
+                'mean_of_128, or as_scored: the one that the task is scored with',
     'exploration': 'whether it may move at random before there is a policy',
     'paused': 'whether it says nothing'}
 LONGEST_BLEND_SEC = 10.0

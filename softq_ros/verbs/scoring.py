@@ -33,7 +33,7 @@ def add_evaluate(score: argparse.ArgumentParser) -> None:
                        'alone')
     score.add_argument('--seed', type=int, default=0)
     score.add_argument('--sampling', choices=(
-        'stochastic', 'deterministic', 'best_of_32', 'best_of_128'))
+        'stochastic', 'deterministic', 'best_of_32', 'best_of_128', 'mean_of_128'))
     score.add_argument('--perturb', default='none', help='disturb the robot as a scenario says: '
                        'none, light, bully, or a .yaml file; then --episodes counts those of '
                        'each kind of event, beside those without')

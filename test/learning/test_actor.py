@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 import torch
 
-from softq_ros.errors import BundleError
-from softq_ros.learning.actor import Actor, normalised
+from softq_ros.errors import BundleError, ShapeError
+from softq_ros.learning.actor import Actor, mean_action, normalised
 from softq_ros.learning.ddpg import Ddpg
 from softq_ros.learning.droq import Droq
 from softq_ros.learning.sac import SoftActorCritic
@@ -96,6 +96,42 @@ def test_best_of_many_is_the_draw_with_the_largest_q(algorithm, count):
     drawn = actor.draw(OBSERVATION, count, np.random.default_rng(4))
     action = actor.act(OBSERVATION, np.random.default_rng(4), f'best_of_{count}')
     assert np.array_equal(action, drawn[np.argmax(actor.q(OBSERVATION, drawn))])
+
+
+@pytest.mark.parametrize('algorithm', AGENTS)
+def test_the_mean_of_many_weights_each_draw_by_its_q(algorithm):
+    _, actor = pair(algorithm)
+    drawn = actor.draw(OBSERVATION, 128, np.random.default_rng(4))
+    q = actor.q(OBSERVATION, drawn)
+    action = actor.act(OBSERVATION, np.random.default_rng(4), 'mean_of_128')
+    assert action.dtype == np.float32 and action.shape == drawn[0].shape
+    assert np.array_equal(action, mean_action(drawn, q, actor.temperature))
+
+
+def test_the_mean_action_by_hand():
+    actions = np.array([[1, 0], [0, 1], [0, 0]], np.float32)
+    q = 0.5 * np.log(np.array([1, 2, 5], np.float32)) + 1000.0
+    assert mean_action(actions, q, 0.5) == pytest.approx([1 / 8, 2 / 8], rel=1e-3)
+    assert np.array_equal(mean_action(actions, q, 0.0), actions[2])
+    assert mean_action(actions, np.zeros(3, np.float32), 9.0) == pytest.approx([1 / 3, 1 / 3])
+    ones = np.ones((128, 2), np.float32)
+    assert (mean_action(ones, np.linspace(0, 1, 128, dtype=np.float32), 0.1) <= 1).all()
+    with pytest.raises(ShapeError, match=r'\(3, 2\), Q \(2,\)'):
+        mean_action(actions, q[:2], 0.5)
+
+
+def test_the_mean_action_is_that_of_half_the_temperature():
+    rng, alpha, slope = np.random.default_rng(0), 0.5, np.array([1.0, -2.0], np.float32)
+
+    def mean(temperature):  # of exp(slope a / temperature) on [-1, 1]
+        k = slope / temperature
+        return 1 / np.tanh(k) - 1 / k
+
+    uniform = rng.uniform(size=(400_000, 2))
+    k = slope / alpha
+    drawn = (np.log(np.exp(-k) + uniform * (np.exp(k) - np.exp(-k))) / k).astype(np.float32)
+    assert drawn.mean(0) == pytest.approx(mean(alpha), abs=0.01)
+    assert mean_action(drawn, drawn @ slope, alpha) == pytest.approx(mean(alpha / 2), abs=0.01)
 
 
 @pytest.mark.parametrize('algorithm', AGENTS)

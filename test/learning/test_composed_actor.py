@@ -128,6 +128,17 @@ def test_deterministic_asks_no_generator_and_best_takes_more_energy_than_a_draw(
     assert means[0] > means[1] > means[2]
 
 
+def test_the_mean_stays_where_the_best_wanders():
+    whole = composed(actor(1, 0.1), actor(2, 0.1))
+    best, mean = (np.array([whole.act(OBSERVATION, np.random.default_rng(s), mode)
+                            for s in range(50)]) for mode in ('best_of_128', 'mean_of_128'))
+    assert np.linalg.norm(mean.std(0)) < 0.5 * np.linalg.norm(best.std(0))
+    rng = np.random.default_rng(0)
+    u = rng.uniform(-1, 1, (200_000, A)).astype(np.float32)
+    weights = np.exp(2 * (whole.q(OBSERVATION, u) - whole.q(OBSERVATION, u).max()))
+    assert mean.mean(0) == pytest.approx(weights @ u / weights.sum(), abs=0.05)
+
+
 def test_a_draw_says_its_sample_size_and_acceptance():
     whole = composed(actor(1), actor(2))
     assert np.isnan(whole.effective_sample_size)
