@@ -35,6 +35,7 @@ from softq_ros.launching.supervisor import ProcessPlan, Supervisor
 from softq_ros.paths import known, share
 
 USAGE = 'usage: softq launch FILE [--show-args] [name:=value ...]'
+HELP = ('-h', '--help')
 SUFFIX = '.launch.xml'
 
 
@@ -113,6 +114,9 @@ def _process(node: NodePlan, folder: Path) -> ProcessPlan:
 
 
 def _run(words: list[str]) -> int:
+    if any(word in HELP for word in words):
+        print(f'{USAGE}\nFILE: a path, or one of {", ".join(known("launch", SUFFIX))}')
+        return 0
     names = [word for word in words if ':=' not in word and word != '--show-args']
     if len(names) != 1 or names[0].startswith('-'):
         raise ConfigurationError(f'{USAGE}; got {" ".join(words) or "nothing"}')

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from softq_ros.verbs.composing import add_compose, compose
-from softq_ros.verbs.running import add_bench, add_robot, bench, check_robot, launch
+from softq_ros.verbs.running import (
+    add_bench, add_call, add_robot, bench, call_service, check_robot, launch)
 from softq_ros.verbs.scoring import add_evaluate, evaluate
 from softq_ros.verbs.showing import (
     add_inspect, add_list, add_plot, inspect, list_known, plot)
@@ -49,5 +50,6 @@ VERBS = (
     Verb('inspect', add_inspect, inspect, 'say what a bundle or run is and whether it verifies'),
     Verb('list', add_list, list_known, 'say what is here'),
     Verb('robot', add_robot, check_robot, "say whether a robot's contract holds"),
+    Verb('call', add_call, call_service, 'call a service of the graph without ros2'),
     Verb('bench', add_bench, bench, 'measure how fast it is'),
 )

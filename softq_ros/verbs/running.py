@@ -11,15 +11,16 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""``softq robot``, ``launch`` and ``bench``: contracts, launch files, and how fast it is."""
+"""``softq robot``, ``launch``, ``call`` and ``bench``: contracts, graphs, and how fast it is."""
 import argparse
 import json
 import subprocess
 import sys
 
-from softq_ros.errors import ConfigurationError
+from softq_ros.errors import ConfigurationError, RunError
 from softq_ros.verbs.words import read_values, show
 
+SERVICES = ('gate/arm', 'gate/stop', 'episode/confirm', 'policy/rollback', 'learner/finish')
 BENCHES = ('lockstep', 'paths', 'loop', 'learner', 'act', 'replay')
 
 
@@ -76,6 +77,25 @@ def _check_live(name_or_path: str) -> list:
         why = (done.stderr.strip().splitlines() or ['no answer'])[-1]
         raise ConfigurationError(f'--live: {why}; accepted: an environment with ROS 2')
     return [Check(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+
+
+def add_call(call: argparse.ArgumentParser) -> None:
+    """Say what a call takes."""
+    call.add_argument('service', choices=SERVICES, help='of the running graph; exit code 0 where '
+                      'it says yes, else 2')
+    call.add_argument('--namespace', default='', help='of the graph, such as /robot1')
+
+
+def call_service(options: argparse.Namespace) -> int:
+    """Call a service in a process of its own and say what it answers."""
+    words = [options.service, options.namespace]
+    done = subprocess.run([sys.executable, '-m', 'softq_ros.nodes.call', *words],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise RunError((done.stderr.strip().splitlines() or ['no answer'])[-1])
+    answer = json.loads(done.stdout.splitlines()[-1])
+    show(answer, options.json)
+    return 0 if answer['ok'] else 2
 
 
 def launch(options: argparse.Namespace) -> int:

@@ -171,6 +171,12 @@ def test_launch_files_are_found_by_name_and_words_need_a_sign():
         arguments(['task'])
 
 
+def test_help_names_the_files_that_ship(capsys):
+    for words in (['--help'], ['train', '-h']):
+        assert main(words) == 0
+        assert 'evaluate, play, sim, train' in capsys.readouterr().out
+
+
 def test_main_shows_arguments_and_ends_with_2_on_a_refusal(capsys):
     assert main(['train', '--show-args']) == 0
     assert "algorithm: how it learns (default 'sql', one of sql|sac|td3|ddpg|droq)" in \
