@@ -116,6 +116,6 @@ def draw(panels: dict[str, dict[str, list[Series]]], ylabel: str, out: Path) -> 
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, dpi=90)
     plt.close(figure)
-    return (f'![{ylabel} while training](../images/{out.name})\n\nMean of the seeds, in brackets '
-            'how many, and the band from the least to the largest, as far as all are trained; '
-            'thin: each of the others.')
+    return (f'![{ylabel} while training](../images/{out.name})\n\n'
+            'Lines are means of the seeds (in brackets how many), the band goes from the least to '
+            'the largest, up to where every seed has points; thin lines are single seeds.')

@@ -51,8 +51,8 @@ same update written as functions with gradients by hand and compiled by torch.co
 before the optimizers where ours takes 64 with them, and at 2 x 128 with the sampler on 64 states
 10.0 of 12.6 ms, for a compiler and half a minute at every start. The
 64 states are the setting of config/environments; they change the variance of the sampler's step,
-not what it estimates. What fewer states, particles and critics cost in steps is in
-[sawyer.md](sawyer.md), one change at a time.
+not what it estimates. What fewer states, particles and critics cost in steps will
+stand in [sawyer.md](sawyer.md), one change at a time, once it is trained.
 
 The actor's time is three products of a vector and a matrix, more than half of it, and the calls
 around them. The replay's is 256 rows that lie in no cache, and for a quarter the random numbers
