@@ -97,7 +97,9 @@ def main() -> None:
     parts = [f'Seed {options.seed}; {STATES} states of the replay. Divergence: (V - E[Q]) / alpha '
              '- H, nought for a perfect sampler. Distances: sliced Wasserstein, 64 actions of the '
              'sampler against the ends of 64 Metropolis-adjusted Langevin chains of 400 steps, '
-             'beside two sets of such chains. The critics are still moving while it is measured.',
+             'beside two sets of such chains. The critics are still moving while it is measured: '
+             'what a sampler is behind them by biases neither the soft value, which weighs its '
+             'draws by their density, nor the choice of the best of N draws, which is made by Q.',
              '![divergence and distance over training](../images/sampler_in_training.png)']
     for task, rows in found.items():
         cells = [[row[0], *(f'{value:.3f}' for value in row[1:])] for row in rows]
