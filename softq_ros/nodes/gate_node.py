@@ -199,7 +199,12 @@ class GateNode(Node):
         return response
 
     def _stop(self, why: str) -> None:
-        self._send_hold(why)  # before the disk, which may take its time
+        try:
+            self._send_hold(why)  # before the disk, which may take its time
+        finally:
+            self._latch(why)
+
+    def _latch(self, why: str) -> None:
         try:
             self._arming.stop(why)
         finally:

@@ -139,6 +139,16 @@ def test_an_exception_in_any_callback_is_counted_and_held():
         assert not g.step(HALF, 100, episode=1).holding  # simulated: the next episode arms
 
 
+def test_a_stop_is_latched_even_where_the_rules_of_holding_fail():
+    with graph() as g:
+        def broken(*_):
+            raise RuntimeError('rules')
+        g.step(HALF, 100)
+        g.gate._judge._gate.hold = broken
+        g.gate._guarded(g.gate._on_estop)(Bool(data=True))
+        assert g.gate._arming.stopped and g.gate._arming.why == 'estop'
+
+
 def test_time_that_goes_back_disarms_until_the_next_episode():
     with graph() as g:
         g.step(HALF, 1000)
