@@ -25,7 +25,7 @@ from softq_ros.learning.actor import Actor
 from softq_ros.learning.composed_actor import ComposedActor, Constituent, NarrowActor
 from softq_ros.policies.bundle import Bundle
 from softq_ros.records import Spec
-from softq_ros.tasks.catalogue import load_task
+from softq_ros.tasks.catalogue import load_task, words_of
 from softq_ros.tasks.task import Task
 
 ALIKE = ('action', 'action_scale', 'control_rate', 'discount')
@@ -129,8 +129,14 @@ def make_actor(bundles: dict[str, Bundle], task: Task, weights: Sequence[float] 
 
 
 def _columns(bundle: Bundle, task: Task) -> np.ndarray:
-    columns = columns_of(bundle, task.observation_spec)
-    bundle.check_acts(task)
+    try:
+        columns = columns_of(bundle, task.observation_spec)
+        bundle.check_acts(task)
+    except BundleError as error:
+        manifest = bundle.manifest
+        options = ' '.join(words_of(manifest.task, manifest.options))
+        raise BundleError(f'{error}; it learned task:={manifest.task} '
+                          f'options:="{options}"') from error
     return columns
 
 

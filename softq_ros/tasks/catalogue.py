@@ -13,6 +13,7 @@
 # limitations under the License.
 """Tasks by name: ``config/tasks/<name>.yaml`` says which class and every number."""
 from collections.abc import Iterable
+import json
 
 import numpy as np
 import yaml
@@ -97,6 +98,14 @@ def read_options(words: Iterable[str]) -> dict:
             raise ConfigurationError(f'{name}: got {text!r}; accepted: a value as in YAML '
                                      'files') from None
     return found
+
+
+def words_of(name: str, options: dict) -> list[str]:
+    """Return the options that differ from what a task's file says, as :func:`read_options`."""
+    usual = task_configuration(name)['task'] if name in task_names() else {}
+    told = {key: value for key, value in options.items() if value != usual.get(key)}
+    return [f'{key}={value}' if isinstance(value, str) else
+            f'{key}={json.dumps(value, separators=(",", ":"))}' for key, value in told.items()]
 
 
 def load_task(name: str, options: dict | None = None) -> Task:

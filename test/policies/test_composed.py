@@ -58,6 +58,12 @@ def test_a_bundle_reads_its_own_fields_by_name_and_in_order():
         make_actor({'few': odd}, TASK)
 
 
+def test_a_bundle_of_another_task_says_how_that_is_launched():
+    seen = bundle_of(load_task('sawyer_stack', {'observe_ik': True}))
+    with pytest.raises(BundleError, match='learned task:=sawyer_stack options:="observe_ik=true"'):
+        make_actor({'seen': seen}, load_task('sawyer_stack'))
+
+
 @pytest.mark.parametrize('fields, says', [
     ({'discount': 0.5}, 'discount differs: 0.99 of one, 0.5 of two'),
     ({'control_rate': 7.0}, 'control_rate differs'), ({'action_scale': [1.0]}, 'action_scale'),

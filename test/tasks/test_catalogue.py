@@ -18,7 +18,7 @@ import pytest
 from softq_ros.errors import ConfigurationError
 from softq_ros.tasks import catalogue
 from softq_ros.tasks.catalogue import (
-    KINDS, load_task, read_options, task_configuration, task_names)
+    KINDS, load_task, read_options, task_configuration, task_names, words_of)
 
 
 def test_an_unknown_task_is_refused_with_the_names_there_are():
@@ -89,6 +89,13 @@ def test_every_component_has_a_name_of_its_own_and_a_unit(name):
 def test_options_are_read_as_in_yaml_files():
     assert read_options(['a=1', 'b=word', 'c=[1,2.5]', 'd=true']) == {
         'a': 1, 'b': 'word', 'c': [1, 2.5], 'd': True}
+
+
+def test_the_options_that_differ_from_the_file_become_words_that_say_them_again():
+    told = {'fit': 'press', 'observe_ik': True, 'start_box': 0.25, 'target_position': [0.5, 0, 0]}
+    words = words_of('sawyer_stack', load_task('sawyer_stack', told).options)
+    assert read_options(words) == told and not any(' ' in word for word in words)
+    assert words_of('no task of ours', {'a': 1}) == ['a=1']
 
 
 @pytest.mark.parametrize('word', ['a', 'a=', '=1', '', 'a=['])
