@@ -20,11 +20,15 @@ from rows import RUNS, score
 RATE, RESET_SEC, HORIZON = 20.0, 8.0, 100  # Hz, s, control steps: those of config/
 SPEED_STEPS, CONVERGED_STEPS, ABLATED_STEPS, ABLATED_SEEDS = 36_000, 40_000, 20_000, 3
 TEST_EPISODES, TEST_SEED = 500, 7
+LEAN = 'lean'  # soft Q-learning with as little arithmetic as costs little robot time
 PLAIN = 'plain'  # soft Q-learning without what is added to every other method:
 ADDED = ('batch_size=128', 'discount=0.95', 'hindsight_share=0.8', 'hindsight_ends=4000',
          'value_ceiling=0')
+SMALL = ('svgd_states=32', 'fixed_particles=8', 'updated_particles=8', 'value_samples=8')
+SINGLE = ('critics=1',)
 # name: words, algorithm, settings of its own
-METHODS = {'sql': ('SQL', 'sql', ('value_samples=8',)), PLAIN: ('SQL, plain', 'sql', ()),
+METHODS = {'sql': ('SQL', 'sql', ('value_samples=8',)),
+           LEAN: ('SQL, lean', 'sql', SMALL + SINGLE), PLAIN: ('SQL, plain', 'sql', ()),
            'sac': ('SAC, learned temperature', 'sac', ()),
            'sac-fixed': ('SAC, temperature 0.02', 'sac', ('temperature=0.02',)),
            'td3': ('TD3', 'td3', ()), 'ddpg': ('DDPG', 'ddpg', ()),
@@ -41,8 +45,6 @@ CONVERGED = ('target=converged', 'start=anywhere', 'horizon=300', 'progress_pay=
 FAR = ('hindsight_share=0', 'value_ceiling=.inf', 'hidden=[256,256]')
 CONVERGED_MODE = 'best_of_128'  # it holds the last millimetre more surely than the best of 32
 CALM = 'action_cost=0.02'  # what is loose is held by not moving
-SMALL = ('svgd_states=32', 'fixed_particles=8', 'updated_particles=8', 'value_samples=8')
-SINGLE = ('critics=1',)
 
 
 class Row(NamedTuple):
