@@ -32,6 +32,7 @@ import yaml
 from softq_ros.nodes import qos
 from softq_ros.robot.contract import load_contract
 from softq_ros.srv import Perturb, Reset
+from test.support.asked import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / 'test' / 'standin' / 'standin_sawyer.yaml'
@@ -74,9 +75,9 @@ class Bystander:
         """Call a service and return its answer."""
         client = self._node.create_client(interface, service)
         self.wait(client.service_is_ready, service)
-        future = client.call_async(interface.Request(**fields))
-        self.wait(future.done, service)
-        return future.result()
+        asked = Asked(client, interface.Request(**fields))
+        self.wait(asked.done, service)
+        return asked.result()
 
     def perturb(self, kind: str, target: str = '', values=(), duration_sec: float = 0.0,
                 service: str = 'sim/perturb') -> Perturb.Response:

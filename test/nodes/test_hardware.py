@@ -36,6 +36,7 @@ from softq_ros.nodes import qos
 from softq_ros.nodes.pad import load_pad
 from softq_ros.robot.contract import load_contract
 from softq_ros.tasks.catalogue import load_task
+from test.support.asked import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / 'test' / 'standin' / 'standin_sawyer.yaml'
@@ -85,9 +86,9 @@ class Operator:
         """Call a service that takes nothing."""
         client = self._node.create_client(Trigger, service)
         self.wait(client.service_is_ready, service)
-        future = client.call_async(Trigger.Request())
-        self.wait(future.done, service)
-        return future.result()
+        asked = Asked(client, Trigger.Request())
+        self.wait(asked.done, service)
+        return asked.result()
 
     def press(self, *buttons: int, axes=(), seconds: float = 0.0) -> None:
         """Send the pad at 20 Hz for a time, at least twice, then once with all let go."""

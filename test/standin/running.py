@@ -30,6 +30,7 @@ from std_srvs.srv import SetBool
 from trajectory_msgs.msg import JointTrajectory
 
 from softq_ros.srv import Perturb
+from test.support.asked import Asked
 
 SCRIPT = Path(__file__).with_name('standin.py')
 JOINTS = [f'right_j{i}' for i in range(7)]
@@ -96,9 +97,9 @@ class Running:
     def call(self, client, request):
         """Return the answer of a service."""
         self.until(client.service_is_ready)
-        future = client.call_async(request)
-        self.until(future.done)
-        return future.result()
+        asked = Asked(client, request)
+        self.until(asked.done)
+        return asked.result()
 
     def command(self, *values: float) -> None:
         """Publish one command."""

@@ -29,6 +29,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from softq_ros.msg import Command, GateStatus
 from softq_ros.srv import Perturb, Reset
+from test.support.asked import Asked
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 HEARD = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -121,9 +122,9 @@ class Watcher:
     def call(self, client, request):
         """Return the answer of a service."""
         assert client.wait_for_service(DEADLINE_SEC), client.srv_name
-        future = client.call_async(request)
-        wait(future.done, f'an answer of {client.srv_name}')
-        return future.result()
+        asked = Asked(client, request)
+        wait(asked.done, f'an answer of {client.srv_name}')
+        return asked.result()
 
     def hold(self, since: float) -> Heard | None:
         """Return the first zeros that were heard after a time [s], if any were."""

@@ -32,6 +32,7 @@ from softq_ros.action import ResetEpisode
 from softq_ros.msg import Episode, Executed, PolicyStatus, Transition
 from softq_ros.nodes import qos
 from softq_ros.srv import Perturb
+from test.support.asked import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_SEC = 40.0
@@ -90,9 +91,9 @@ class Pilot:
 
     def _call(self, client, request, what: str):
         self.wait(client.service_is_ready, what)
-        future = client.call_async(request)
-        self.wait(future.done, what)
-        return future.result()
+        asked = Asked(client, request)
+        self.wait(asked.done, what)
+        return asked.result()
 
     def set(self, name: str, value) -> tuple[bool, str]:
         """Set one parameter; return whether it was accepted and the reason."""
